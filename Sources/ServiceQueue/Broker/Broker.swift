@@ -1,0 +1,63 @@
+/// The owner of the queues, as every role sees it: the actor over Redis in this process, or one behind gRPC.
+///
+/// Safe to call from any task. Every answer means that Redis has the change durably as its fsync policy says.
+/// No call waits for ever: each ends with an answer or a `BrokerError` within the Broker's command timeout.
+public protocol Broker: Sendable {
+  /// Stores a batch, at most `BrokerLimits.submitBatch`; the outcomes are in the order of the submissions. Throws only when nothing
+  /// is known of the whole batch: sending it again under the same idempotency keys is then safe.
+  func submit(_ submissions: [Submission]) async throws(BrokerError) -> [SubmitOutcome]
+
+  /// Carries out a command in one atomic step.
+  func perform(_ request: CommandRequest) async throws(BrokerError) -> CommandAnswer
+
+  /// The service, live or ended within the last day; throws `notFound` otherwise.
+  func service(_ id: ServiceID) async throws(BrokerError) -> Service
+
+  /// A page of the live services in order. `limit` is 1 to `BrokerLimits.page`.
+  func list(_ query: ServiceListQuery) async throws(BrokerError) -> ServicePage
+
+  /// The first `limit` live services with the version, epoch and digest of exactly that moment. `limit` is 0 to
+  /// `BrokerLimits.snapshot`.
+  func snapshot(of queue: QueueName, limit: Int) async throws(BrokerError) -> QueueSnapshot
+
+  /// The events after `version`, oldest first, at most `limit` (1 to `BrokerLimits.events`); `.gone` when the epoch is
+  /// another one or the stream no longer reaches back that far.
+  func events(
+    of queue: QueueName, epoch: Epoch?, after version: QueueVersion, limit: Int
+  ) async throws(BrokerError) -> EventPage
+
+  /// All events of all queues from now on, in batches. Within one subscription every queue's events come in order and
+  /// without a gap; where that cannot be kept (the subscriber was slower than the buffer, Redis lost data) a
+  /// `.reset` says so and the subscriber starts those queues from a snapshot again.
+  func subscribe() async -> EventSubscription
+
+  /// Every queue, by name.
+  func queues() async throws(BrokerError) -> [QueueSummary]
+
+  /// One queue; throws `unknownQueue`.
+  func queue(_ name: QueueName) async throws(BrokerError) -> QueueSummary
+
+  /// Makes the queue if there is none of that name; true when it was made.
+  func createQueue(_ name: QueueName) async throws(BrokerError) -> Bool
+
+  /// The oldest changes that the history has not confirmed, at most `limit` (1 to `BrokerLimits.outbox`); waits up to
+  /// `wait` for the first.
+  func outbox(after last: OutboxID?, limit: Int, wait: Duration) async throws(BrokerError) -> [OutboxEntry]
+
+  /// Forgets the entries: the history has them.
+  func acknowledgeOutbox(_ ids: [OutboxID]) async throws(BrokerError)
+}
+
+/// The written bounds of a Broker's calls.
+public enum BrokerLimits {
+  /// Submissions in one batch.
+  public static let submitBatch = 500
+  /// Services on one page of a list.
+  public static let page = 500
+  /// Services in one snapshot.
+  public static let snapshot = 5_000
+  /// Events on one page.
+  public static let events = 1_000
+  /// Outbox entries in one read.
+  public static let outbox = 500
+}

@@ -1,0 +1,43 @@
+/// SHA-1 (FIPS 180-4), for the digest alone: it is the hash that Redis' scripts offer. Not for security.
+enum SHA1 {
+  static func hash(_ message: [UInt8]) -> [UInt8] {
+    var h: (UInt32, UInt32, UInt32, UInt32, UInt32) = (
+      0x6745_2301, 0xEFCD_AB89, 0x98BA_DCFE, 0x1032_5476, 0xC3D2_E1F0
+    )
+    var padded = message
+    padded.append(0x80)
+    while padded.count % 64 != 56 { padded.append(0) }
+    let bits = UInt64(message.count) * 8
+    for shift in stride(from: 56, through: 0, by: -8) {
+      padded.append(UInt8(truncatingIfNeeded: bits >> UInt64(shift)))
+    }
+
+    var w = [UInt32](repeating: 0, count: 80)
+    for block in stride(from: 0, to: padded.count, by: 64) {
+      for t in 0..<16 {
+        let at = block + t * 4
+        w[t] =
+          UInt32(padded[at]) << 24 | UInt32(padded[at + 1]) << 16 | UInt32(padded[at + 2]) << 8 | UInt32(padded[at + 3])
+      }
+      for t in 16..<80 { w[t] = rotate(w[t - 3] ^ w[t - 8] ^ w[t - 14] ^ w[t - 16], 1) }
+      var (a, b, c, d, e) = h
+      for t in 0..<80 {
+        let (f, k): (UInt32, UInt32) =
+          switch t {
+          case 0..<20: (b & c | ~b & d, 0x5A82_7999)
+          case 20..<40: (b ^ c ^ d, 0x6ED9_EBA1)
+          case 40..<60: (b & c | b & d | c & d, 0x8F1B_BCDC)
+          default: (b ^ c ^ d, 0xCA62_C1D6)
+          }
+        let next = rotate(a, 5) &+ f &+ e &+ k &+ w[t]
+        (e, d, c, b, a) = (d, c, rotate(b, 30), a, next)
+      }
+      h = (h.0 &+ a, h.1 &+ b, h.2 &+ c, h.3 &+ d, h.4 &+ e)
+    }
+    return [h.0, h.1, h.2, h.3, h.4].flatMap { word in
+      [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: word >> UInt32($0)) }
+    }
+  }
+
+  private static func rotate(_ x: UInt32, _ n: UInt32) -> UInt32 { x << n | x >> (32 - n) }
+}
