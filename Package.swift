@@ -19,6 +19,9 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
   ],
   targets: [
+    .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    .target(name: "FieldEncryption", dependencies: ["CCrypto"], swiftSettings: strict),
+    .testTarget(name: "FieldEncryptionTests", dependencies: ["FieldEncryption"], swiftSettings: strict),
     .target(name: "ServiceQueue", swiftSettings: strict),
     .target(name: "Telemetry", dependencies: [log, metrics], swiftSettings: strict),
     .testTarget(name: "ServiceQueueTests", dependencies: ["ServiceQueue"], swiftSettings: strict),
