@@ -19,6 +19,9 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
   ],
   targets: [
+    .target(name: "CReactor"),
+    .target(name: "Reactor", dependencies: ["CReactor"], swiftSettings: strict),
+    .testTarget(name: "ReactorTests", dependencies: ["Reactor", "CReactor"], swiftSettings: strict),
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .target(name: "FieldEncryption", dependencies: ["CCrypto"], swiftSettings: strict),
     .testTarget(name: "FieldEncryptionTests", dependencies: ["FieldEncryption"], swiftSettings: strict),
