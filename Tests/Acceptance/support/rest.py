@@ -1,0 +1,76 @@
+"""The REST side: one user's session, with pages read to the end."""
+
+import time
+from collections.abc import Iterator
+
+import httpx
+
+from .environment import ENV, HTTP
+
+# Each login costs the server a deliberately slow computation, so the tests share one token a user.
+_tokens: dict[str, tuple[float, str]] = {}
+
+
+def token(user: str) -> str:
+    """An access token of one of the demo users, at most five minutes old."""
+    made, text = _tokens.get(user, (0.0, ""))
+    if not text or time.monotonic() - made > 300:
+        answer = httpx.post(
+            HTTP + "/v1/auth/token",
+            json={"username": user, "password": ENV[f"USHER_DEMO_{user.upper()}_PASSWORD"]},
+            timeout=20,
+        )
+        assert answer.status_code == 200, answer.text
+        text = answer.json()["access_token"]
+        _tokens[user] = (time.monotonic(), text)
+    return text
+
+
+class Rest(httpx.Client):
+    """A client of `/v1` as one demo user."""
+
+    def __init__(self, user: str):
+        super().__init__(base_url=HTTP, timeout=20, headers={"Authorization": f"Bearer {token(user)}"})
+
+    def get_json(self, path: str, **parameters) -> dict:
+        answer = self.get(path, params=parameters)
+        assert answer.status_code == 200, f"GET {path}: {answer.status_code} {answer.text}"
+        return answer.json()
+
+    def pages(self, path: str, **parameters) -> Iterator[dict]:
+        """Every page of a list, following its cursor."""
+        page = self.get_json(path, limit=500, **parameters)
+        yield page
+        while page["next_cursor"]:
+            page = self.get_json(path, limit=500, cursor=page["next_cursor"], **parameters)
+            yield page
+
+    def services(self, queue: str) -> list[dict]:
+        """All live services of the queue, in order."""
+        return [service for page in self.pages(f"/v1/queues/{queue}/services") for service in page["services"]]
+
+    def history(self, **parameters) -> list[dict]:
+        """All entries of the history that match."""
+        return [entry for page in self.pages("/v1/history", **parameters) for entry in page["entries"]]
+
+    def queue(self, name: str) -> dict:
+        return self.get_json(f"/v1/queues/{name}")
+
+    def submit(self, queue: str, **data) -> dict:
+        """Puts a service in the queue and returns it."""
+        answer = self.post(f"/v1/queues/{queue}/services", json={"kind": "test", **data})
+        assert answer.status_code == 201, answer.text
+        assert answer.headers["location"] == f"/v1/services/{answer.json()['service']['id']}"
+        return answer.json()["service"]
+
+    def act(self, service: str, command: str, **data) -> dict:
+        """`claim`, `start` and so on; fails when it is refused."""
+        answer = self.post(f"/v1/services/{service}/{command}", json=data)
+        assert answer.status_code == 200, f"{command}: {answer.status_code} {answer.text}"
+        return answer.json()
+
+    def drain(self, queue: str) -> None:
+        """Removes every live service of the queue."""
+        for service in self.services(queue):
+            answer = self.delete(f"/v1/services/{service['id']}")
+            assert answer.status_code in (200, 204, 404, 409), answer.text
