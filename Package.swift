@@ -11,23 +11,87 @@ let strict: [SwiftSetting] = [
 
 let log = Target.Dependency.product(name: "Logging", package: "swift-log")
 let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 
 let package = Package(
   name: "usher",
+  platforms: [.macOS(.v15)],
+  products: [
+    .executable(name: "usher", targets: ["usher"])
+  ],
   dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0"),
+    .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
   ],
   targets: [
-    .target(name: "CReactor"),
-    .target(name: "Reactor", dependencies: ["CReactor"], swiftSettings: strict),
-    .testTarget(name: "ReactorTests", dependencies: ["Reactor", "CReactor"], swiftSettings: strict),
+    // C libraries, found through pkg-config. Each is imported by one Swift target alone.
+    .systemLibrary(name: "CHiredis", pkgConfig: "hiredis", providers: [.apt(["libhiredis-dev"])]),
+    .systemLibrary(name: "CRabbitMQ", pkgConfig: "librabbitmq", providers: [.apt(["librabbitmq-dev"])]),
+    .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
-    .target(name: "FieldEncryption", dependencies: ["CCrypto"], swiftSettings: strict),
-    .testTarget(name: "FieldEncryptionTests", dependencies: ["FieldEncryption"], swiftSettings: strict),
+    .target(name: "CReactor"),
+
+    // The domain: pure, no I/O.
     .target(name: "ServiceQueue", swiftSettings: strict),
-    .target(name: "Telemetry", dependencies: [log, metrics], swiftSettings: strict),
+
+    // Rooms around it. An entry in `dependencies` is the only import there is.
+    .target(name: "Reactor", dependencies: ["CReactor"], swiftSettings: strict),
+    .target(
+      name: "RedisBroker",
+      dependencies: ["ServiceQueue", "Reactor", "CHiredis", log, metrics, lifecycle],
+      resources: [.embedInCode("Functions/usher.lua")],
+      swiftSettings: strict),
+    .target(
+      name: "Intake",
+      dependencies: ["ServiceQueue", "Reactor", "CRabbitMQ", log, metrics, lifecycle],
+      swiftSettings: strict),
+    .target(name: "FieldEncryption", dependencies: ["CCrypto"], swiftSettings: strict),
+    .target(
+      name: "UserStore",
+      dependencies: ["ServiceQueue", "FieldEncryption", "Reactor", "CPostgres", log, metrics, lifecycle],
+      swiftSettings: strict),
+    .target(
+      name: "Telemetry", dependencies: [log, .product(name: "CoreMetrics", package: "swift-metrics")],
+      swiftSettings: strict),
+    .target(
+      name: "Gateway",
+      dependencies: [
+        "ServiceQueue", "UserStore", log, metrics, lifecycle,
+        .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "HTTPTypes", package: "swift-http-types"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOWebSocket", package: "swift-nio"),
+        .product(name: "JWTKit", package: "jwt-kit"),
+      ],
+      swiftSettings: strict),
+    .executableTarget(
+      name: "usher",
+      dependencies: [
+        "ServiceQueue", "Reactor", "RedisBroker", "Intake", "FieldEncryption", "UserStore", "Gateway", "Telemetry",
+        log, metrics, lifecycle,
+        .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Configuration", package: "swift-configuration"),
+      ],
+      swiftSettings: strict),
+
+    // Tests mirror targets.
     .testTarget(name: "ServiceQueueTests", dependencies: ["ServiceQueue"], swiftSettings: strict),
-    .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", log, metrics], swiftSettings: strict),
+    .testTarget(name: "ReactorTests", dependencies: ["Reactor", "CReactor"], swiftSettings: strict),
+    .testTarget(name: "FieldEncryptionTests", dependencies: ["FieldEncryption", "CCrypto"], swiftSettings: strict),
+    .testTarget(
+      name: "TelemetryTests",
+      dependencies: ["Telemetry", log, .product(name: "CoreMetrics", package: "swift-metrics")],
+      swiftSettings: strict),
+    .testTarget(name: "UsherTests", dependencies: ["usher"], swiftSettings: strict),
   ]
 )

@@ -1,5 +1,12 @@
-/// SHA-1 (FIPS 180-4), for the digest alone: it is the hash that Redis' scripts offer. Not for security.
-enum SHA1 {
+/// SHA-1 (FIPS 180-4), for the digest and for the names of keys in Redis: it is the hash that Redis' scripts offer. Not
+/// where a collision would help a forger.
+public enum SHA1 {
+  /// The hash of `message` as 40 lower-case hexadecimal digits.
+  public static func hexadecimal(_ message: [UInt8]) -> String {
+    let digits = Array("0123456789abcdef".utf8)
+    return String(decoding: hash(message).flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+  }
+
   static func hash(_ message: [UInt8]) -> [UInt8] {
     var h: (UInt32, UInt32, UInt32, UInt32, UInt32) = (
       0x6745_2301, 0xEFCD_AB89, 0x98BA_DCFE, 0x1032_5476, 0xC3D2_E1F0

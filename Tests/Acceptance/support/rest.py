@@ -51,7 +51,7 @@ class Rest(httpx.Client):
 
     def history(self, **parameters) -> list[dict]:
         """All entries of the history that match."""
-        return [entry for page in self.pages("/v1/history", **parameters) for entry in page["entries"]]
+        return [entry["service"] for page in self.pages("/v1/history", **parameters) for entry in page["entries"]]
 
     def queue(self, name: str) -> dict:
         return self.get_json(f"/v1/queues/{name}")

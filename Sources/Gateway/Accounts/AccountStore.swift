@@ -1,0 +1,32 @@
+public import ServiceQueue
+public import UserStore
+
+/// What the Gateway needs of the users: exactly this, and of anyone who can give it.
+public protocol AccountStore: Sendable {
+  /// The user with this name and password; throws `invalidCredentials` or `disabled`.
+  func authenticate(username: String, password: String) async throws(UserStoreError) -> User
+  /// A new refresh token for a session of the user.
+  func issueRefreshToken(userID: String) async throws(UserStoreError) -> RefreshToken
+  /// Exchanges a refresh token for the next one; throws `tokenInvalid`, `tokenReuse` or `disabled`.
+  func refresh(_ token: String) async throws(UserStoreError) -> RefreshedSession
+  /// Ends the session of a refresh token; an unknown token is no error.
+  func logout(_ token: String) async throws(UserStoreError)
+  /// The keys for access tokens: the first signs, all verify.
+  func signingKeys() async throws(UserStoreError) -> [SigningKey]
+  /// A new user.
+  func createUser(_ new: NewUser) async throws(UserStoreError) -> User
+  /// The user with this id; throws `notFound`.
+  func user(id: String) async throws(UserStoreError) -> User
+  /// A page of users by name; `limit` is 1 to 500.
+  func users(after cursor: String?, limit: Int) async throws(UserStoreError) -> UserPage
+  /// The users that changed since `moment`, oldest change first, at most 1,000.
+  func users(changedSince moment: Timestamp) async throws(UserStoreError) -> [User]
+  /// Changes a user; throws `versionMismatch` when `expectedVersion` is another one.
+  func updateUser(id: String, expectedVersion: Int64?, _ changes: UserChanges) async throws(UserStoreError) -> User
+  /// Gives a user a new password and ends all sessions.
+  func setPassword(userID: String, _ password: String) async throws(UserStoreError)
+  /// A page of the history, newest first.
+  func history(_ query: HistoryQuery) async throws(UserStoreError) -> HistoryPage
+}
+
+extension UserStoreActor: AccountStore {}

@@ -1,0 +1,82 @@
+import ServiceQueue
+
+/// The commands about one service, as they are called at both doors.
+enum ServiceCommand: String, Sendable, CaseIterable {
+  case claim
+  case start
+  case renew
+  case release
+  case complete
+  case noShow = "no_show"
+  case move
+  case remove
+
+  /// The last part of its REST path.
+  var path: String { self == .noShow ? "no-show" : rawValue }
+
+  /// The members of its REST body; the RPC's data has `id`, `queue`, `if_version` and `idempotency_key` besides.
+  var members: Set<String> {
+    switch self {
+    case .claim: ["lease_seconds"]
+    case .start, .renew: ["fence", "lease_seconds"]
+    case .release, .complete, .noShow: ["fence"]
+    case .move: ["before", "after", "first", "last"]
+    case .remove: []
+    }
+  }
+
+  /// What the policy is asked.
+  var action: AccessPolicy.Action {
+    switch self {
+    case .claim, .start, .renew, .release, .complete, .noShow: .handle
+    case .move: .move
+    case .remove: .remove
+    }
+  }
+
+  /// The command about `service` with `arguments`.
+  func command(_ service: ServiceRef, _ arguments: Arguments) throws(GatewayError) -> Command {
+    switch self {
+    case .claim: .claim(service, lease: try arguments.lease())
+    case .start: .start(service, fence: try arguments.fence(), lease: try arguments.lease())
+    case .renew: .renew(service, fence: try arguments.fence(), lease: try arguments.lease())
+    case .release: .release(service, fence: try arguments.fence())
+    case .complete: .complete(service, fence: try arguments.fence())
+    case .noShow: .noShow(service, fence: try arguments.fence())
+    case .move: .move(service, to: try arguments.moveTarget())
+    case .remove: .remove(service)
+    }
+  }
+}
+
+extension Arguments {
+  /// `lease_seconds`: 5 to 3,600.
+  func lease() throws(GatewayError) -> LeaseDuration? {
+    guard let seconds = try integer("lease_seconds", in: 5...3_600) else { return nil }
+    return LeaseDuration(milliseconds: seconds * 1_000)
+  }
+
+  /// `fence`: the queue version at which the service was claimed.
+  func fence() throws(GatewayError) -> QueueVersion? {
+    try integer("fence", in: 0...(1 << 53)).map(QueueVersion.init)
+  }
+
+  /// Exactly one of `before`, `after`, `first`, `last`.
+  func moveTarget() throws(GatewayError) -> MoveTarget {
+    let oneOf = GatewayError(
+      .invalidArgument, "one of \"before\": id, \"after\": id, \"first\": true, \"last\": true is expected")
+    var targets = [MoveTarget]()
+    if let text = try string("before") { targets.append(.before(try Self.serviceID(text, called: "before"))) }
+    if let text = try string("after") { targets.append(.after(try Self.serviceID(text, called: "after"))) }
+    if let first = try bool("first") {
+      guard first else { throw oneOf }
+      targets.append(.first)
+    }
+    if let last = try bool("last") {
+      guard last else { throw oneOf }
+      targets.append(.last)
+    }
+    guard targets.count == 1 else { throw oneOf }
+    return targets[0]
+  }
+}

@@ -1,0 +1,127 @@
+import Hummingbird
+import HummingbirdCore
+public import Logging
+import NIOCore
+import NIOPosix
+public import ServiceLifecycle
+public import ServiceQueue
+
+/// The door to the world: REST and the Centrifuge WebSocket on one port, health and metrics on another.
+///
+/// `run()` listens until a graceful shutdown: then nothing new is accepted, requests are finished, and the WebSockets'
+/// clients are asked to come back, spread over `GatewayConfiguration.shutdownSpread`; what has not ended after
+/// `shutdownGrace` is ended.
+public struct Gateway: ServiceLifecycle.Service {
+  private let services: GatewayServices
+  private let health: @Sendable () async -> [DependencyStatus]
+  private let metricsText: @Sendable () -> String
+  private let group: any EventLoopGroup
+  private let onRunning: @Sendable (_ http: Int, _ admin: Int) -> Void
+
+  /// A gateway that is not listening yet.
+  ///
+  /// - Parameters:
+  ///   - configuration: addresses and bounds.
+  ///   - broker: owns the queues.
+  ///   - accounts: the users and the keys of their tokens.
+  ///   - vault: opens the personal data of services.
+  ///   - health: what readiness means, asked at each probe; called at any time from any task.
+  ///   - metricsText: the metrics in Prometheus' text format.
+  ///   - logger: gets ids, never personal data.
+  ///   - onRunning: called once both listeners are open, with their ports.
+  public init(
+    configuration: GatewayConfiguration, broker: any Broker, accounts: any AccountStore, vault: any PersonalDataVault,
+    health: @escaping @Sendable () async -> [DependencyStatus], metricsText: @escaping @Sendable () -> String,
+    logger: Logger, onRunning: @escaping @Sendable (_ http: Int, _ admin: Int) -> Void = { _, _ in }
+  ) {
+    let clock = GatewayClock.system
+    let ids = ServiceIDs(clock: clock)
+    let desk = CommandDesk(broker: broker, vault: vault, ids: ids)
+    let metrics = GatewayMetrics()
+    group = MultiThreadedEventLoopGroup.singleton
+    services = GatewayServices(
+      configuration: configuration, desk: desk, accounts: accounts,
+      tokens: TokenAuthority(
+        audience: configuration.site, lifetime: configuration.accessTokenLifetime.components.seconds),
+      limiter: LoginLimiter(perName: configuration.loginBurstPerName, perAddress: configuration.loginBurstPerAddress),
+      hub: QueueHub(group: group, desk: desk, logger: logger), connections: Connections(metrics: metrics),
+      metrics: metrics, ids: ids, clock: clock, logger: logger)
+    self.health = health
+    self.metricsText = metricsText
+    self.onRunning = onRunning
+  }
+
+  private enum Ended {
+    case listener
+    case graceOver
+    case helper
+  }
+
+  /// Listens until a graceful shutdown or until cancelled. Throws when an address cannot be bound.
+  public func run() async throws {
+    // Before anyone can subscribe: what is stored from now on reaches the hub.
+    let events = await services.desk.broker.subscribe()
+    let ports = Ports(onRunning: onRunning)
+    let listeners = [http(ports), admin(ports)]
+    try await withThrowingTaskGroup(of: Ended.self) { tasks in
+      for listener in listeners {
+        tasks.addTask {
+          try await listener.run()
+          return .listener
+        }
+      }
+      tasks.addTask {
+        await services.hub.run(events)
+        return .helper
+      }
+      tasks.addTask {
+        await KeyKeeper(services: services).run()
+        return .helper
+      }
+      tasks.addTask {
+        await UserWatch(services: services).run()
+        return .helper
+      }
+      let grace = services.configuration.shutdownGrace
+      tasks.addTask {
+        guard (try? await gracefulShutdown()) != nil else { return .helper }
+        try? await Task.sleep(for: grace)
+        return .graceOver
+      }
+      var open = listeners.count
+      loop: for try await ended in tasks {
+        switch ended {
+        case .listener:
+          open -= 1
+          if open == 0 { break loop }
+        case .graceOver:
+          services.logger.warning("not everything ended in time", metadata: ["open": "\(services.connections.count)"])
+          break loop
+        case .helper: break
+        }
+      }
+      tasks.cancelAll()
+    }
+  }
+
+  private func http(_ ports: Ports) -> any ServiceLifecycle.Service {
+    let services = services
+    let address = services.configuration.http
+    return Application(
+      router: RouteTable.gateway.router(services),
+      server: HTTPServerBuilder { GatewayChannel(responder: $0, services: services) },
+      configuration: .init(address: .hostname(address.host, port: address.port), serverName: nil),
+      onServerRunning: { ports.http($0.localAddress?.port ?? address.port) },
+      eventLoopGroupProvider: .shared(group), logger: services.logger)
+  }
+
+  private func admin(_ ports: Ports) -> any ServiceLifecycle.Service {
+    let address = services.configuration.admin
+    return Application(
+      router: AdminRoutes.router(health: health, metricsText: metricsText),
+      server: .http1(configuration: .init(idleTimeout: TimeAmount(services.configuration.idleTimeout))),
+      configuration: .init(address: .hostname(address.host, port: address.port), serverName: nil),
+      onServerRunning: { ports.admin($0.localAddress?.port ?? address.port) },
+      eventLoopGroupProvider: .shared(group), logger: services.logger)
+  }
+}

@@ -1,0 +1,75 @@
+/// Where and how the Gateway listens. Every bound has its default here.
+public struct GatewayConfiguration: Sendable {
+  /// A host and a port to listen on; port 0 takes a free one.
+  public struct Address: Hashable, Sendable, CustomStringConvertible {
+    /// A name or an address.
+    public var host: String
+    /// 0 to 65,535.
+    public var port: Int
+
+    /// The address `host:port`.
+    public init(host: String, port: Int) {
+      self.host = host
+      self.port = port
+    }
+
+    /// `HOST:PORT`; nil when `text` is not of that form.
+    public init?(_ text: String) {
+      guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]),
+        (0...65_535).contains(port), colon != text.startIndex
+      else { return nil }
+      var host = String(text[..<colon])
+      if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
+      self.init(host: host, port: port)
+    }
+
+    /// `HOST:PORT`.
+    public var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
+  }
+
+  /// REST and WebSocket.
+  public var http: Address
+  /// Health and metrics; not for the world.
+  public var admin: Address
+  /// The site's name: the tokens' audience.
+  public var site: String
+  /// What clients are told of the server.
+  public var version = "usher"
+  /// Origins (`https://desk.example.org`) whose pages may open a WebSocket, besides pages of the same host and clients that
+  /// are no pages; `*` allows every one.
+  public var allowedOrigins: Set<String> = []
+  /// How long an access token lives.
+  public var accessTokenLifetime: Duration = .seconds(600)
+  /// The longest request body, in bytes; longer ones get 413.
+  public var maximumBody = 256 * 1_024
+  /// The longest WebSocket message, in bytes; longer ones end the connection with 1009.
+  public var maximumMessage = 64 * 1_024
+  /// The most open WebSockets; further ones get 503.
+  public var maximumConnections = 20_000
+  /// How long a socket may take for its first request, and stay idle between requests.
+  public var idleTimeout: Duration = .seconds(60)
+  /// How long a socket may take for its first request's head.
+  public var handshakeTimeout: Duration = .seconds(10)
+  /// How many bytes of events may wait for a reader that does not read before it is cut off, beyond the channel's own
+  /// 1 MiB.
+  public var slowReaderBytes = 1 << 20
+  /// How long the server waits for the client's close frame.
+  public var closeTimeout: Duration = .seconds(5)
+  /// At a shutdown, over how long the clients are asked to come back.
+  public var shutdownSpread: Duration = .seconds(2)
+  /// At a shutdown, after how long what has not ended is ended.
+  public var shutdownGrace: Duration = .seconds(15)
+  /// Failed sign-ins of one user name before further ones are refused; one more is allowed every two seconds.
+  public var loginBurstPerName = 10
+  /// Failed sign-ins from one address before further ones are refused; five more are allowed a second.
+  public var loginBurstPerAddress = 100
+
+  var session = CentrifugeSession.Limits()
+
+  /// A configuration with the defaults for all but the addresses and the site.
+  public init(http: Address, admin: Address, site: String) {
+    self.http = http
+    self.admin = admin
+    self.site = site
+  }
+}

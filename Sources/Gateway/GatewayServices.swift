@@ -1,0 +1,18 @@
+import Logging
+import NIOCore
+import ServiceQueue
+
+/// What the parts of the Gateway share.
+struct GatewayServices: Sendable {
+  let configuration: GatewayConfiguration
+  let desk: CommandDesk
+  let accounts: any AccountStore
+  let tokens: TokenAuthority
+  let limiter: LoginLimiter
+  let hub: QueueHub
+  let connections: Connections
+  let metrics: GatewayMetrics
+  let ids: ServiceIDs
+  let clock: GatewayClock
+  let logger: Logger
+}

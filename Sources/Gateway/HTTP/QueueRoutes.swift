@@ -1,0 +1,122 @@
+import HTTPTypes
+import Hummingbird
+import ServiceQueue
+
+/// Queues: what there is, what waits in them, what happened.
+enum QueueRoutes {
+  static func add(to routes: inout RouteTable) {
+    routes.on(.get, "/v1/queues", all)
+    routes.on(.get, "/v1/queues/:queue", one)
+    routes.on(.put, "/v1/queues/:queue", create)
+    routes.on(.get, "/v1/queues/:queue/services", list)
+    routes.on(.post, "/v1/queues/:queue/services", submit)
+    routes.on(.post, "/v1/queues/:queue/claim-next", claimNext)
+    routes.on(.get, "/v1/queues/:queue/events", events)
+  }
+
+  private static func all(_ exchange: Exchange) async throws -> Response {
+    let principal = try exchange.principal()
+    guard AccessPolicy.allows(.observe, level: principal.level) else { throw GatewayError.forbidden }
+    let queues = try await exchange.desk.broker.queues()
+    return .json {
+      $0.object {
+        $0.key("queues")
+        $0.array { list in
+          for queue in queues where principal.queues?.contains(queue.queue) ?? true { list.summary(queue) }
+        }
+      }
+    }
+  }
+
+  private static func one(_ exchange: Exchange) async throws -> Response {
+    let principal = try exchange.principal()
+    let queue = try exchange.queue()
+    guard AccessPolicy.allows(.observe, by: principal, in: queue) else { throw GatewayError.forbidden }
+    let summary = try await exchange.desk.broker.queue(queue)
+    return .json { $0.summary(summary) }
+  }
+
+  private static func create(_ exchange: Exchange) async throws -> Response {
+    let principal = try exchange.administrator()
+    guard let queue = exchange.context.parameters.get("queue") else { throw GatewayError.internal }
+    let name = try Arguments.queue(queue)
+    guard principal.queues?.contains(name) ?? true else { throw GatewayError.forbidden }
+    _ = try await exchange.arguments([])
+    let isNew = try await exchange.desk.broker.createQueue(name)
+    let summary = try await exchange.desk.broker.queue(name)
+    return .json(isNew ? .created : .ok, headers: isNew ? [.location: "/v1/queues/\(name)"] : [:]) {
+      $0.summary(summary)
+    }
+  }
+
+  private static func list(_ exchange: Exchange) async throws -> Response {
+    let principal = try exchange.principal()
+    let queue = try exchange.queue()
+    let states = exchange.request.uri.queryParameters[values: "state"].flatMap { $0.split(separator: ",") }
+    let query = try ServiceListQuery(
+      queue: queue, states: states.map(String.init),
+      limit: try exchange.query("limit", in: 1...Int64(BrokerLimits.page)), cursor: exchange.query("cursor"))
+    let page = try await exchange.desk.list(query, by: principal)
+    return .json(.ok, exchange.desk.json(page, of: queue, for: principal))
+  }
+
+  private static func submit(_ exchange: Exchange) async throws -> Response {
+    let principal = try exchange.principal()
+    let queue = try exchange.queue()
+    let key = try exchange.idempotencyKey()
+    guard AccessPolicy.allows(.submit, by: principal, in: queue) else { throw GatewayError.forbidden }
+    guard let body = try await exchange.body() else { throw GatewayError(.invalidArgument, "a body is expected") }
+    _ = try Arguments(body, known: SubmissionDraft.members)
+    let draft = try SubmissionDraft.accepting(body, queue: queue)
+    let submitted = try await exchange.desk.submit(draft, by: principal, key: key)
+    var headers: HTTPFields = [.location: "/v1/services/\(submitted.id)"]
+    if let service = submitted.service { headers[.eTag] = "\"\(service.version)\"" }
+    return .json(submitted.isDuplicate ? .ok : .created, exchange.desk.json(submitted, for: principal), headers)
+  }
+
+  private static func claimNext(_ exchange: Exchange) async throws -> Response {
+    let principal = try exchange.principal()
+    let queue = try exchange.queue()
+    let key = try exchange.idempotencyKey()
+    let arguments = try await exchange.arguments(["lease_seconds"])
+    let answer = try await exchange.desk.claimNext(in: queue, lease: try arguments.lease(), by: principal, key: key)
+    return ServiceRoutes.response(answer, exchange, principal)
+  }
+
+  private static func events(_ exchange: Exchange) async throws -> Response {
+    let principal = try exchange.principal()
+    let queue = try exchange.queue()
+    guard AccessPolicy.allows(.observe, by: principal, in: queue), let view = ViewLevel(principal.level) else {
+      throw GatewayError.forbidden
+    }
+    guard let after = try exchange.query("after", in: 0...(1 << 53)) else {
+      throw GatewayError(.invalidArgument, "after is missing: the version of the last event you have, or 0")
+    }
+    var epoch: Epoch?
+    if let text = exchange.query("epoch") {
+      guard let known = Epoch(text) else { throw GatewayError(.invalidArgument, "epoch is not one that this server gave") }
+      epoch = known
+    }
+    let limit = try exchange.query("limit", in: 1...Int64(BrokerLimits.events)) ?? 100
+    let page = try await exchange.desk.broker.events(
+      of: queue, epoch: epoch, after: QueueVersion(after), limit: Int(limit))
+    switch page {
+    case .gone(let epoch, let current):
+      throw GatewayError(
+        .eventsGone, "these events are gone; list the queue again (epoch \(epoch), version \(current))")
+    case .events(let events, let epoch, let current):
+      return .json {
+        $0.object {
+          $0.key("queue")
+          $0.string(queue.rawValue)
+          $0.key("epoch")
+          $0.string(epoch.rawValue)
+          $0.key("version")
+          $0.number(current)
+          $0.key("events")
+          $0.array { list in for event in events { list.raw(exchange.desk.json(event, as: view)) } }
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,29 @@
+import HTTPTypes
+import Hummingbird
+import NIOHTTP1
+
+extension RouteTable {
+  /// Every route of the public listener.
+  static var gateway: RouteTable {
+    var routes = RouteTable()
+    AuthRoutes.add(to: &routes)
+    UserRoutes.add(to: &routes)
+    QueueRoutes.add(to: &routes)
+    ServiceRoutes.add(to: &routes)
+    HistoryRoutes.add(to: &routes)
+    // Here come only the requests that were not upgraded.
+    routes.on(.get, UpgradePolicy.path) { exchange in
+      let configuration = exchange.services.configuration
+      let headers = exchange.request.headers
+      let policy = UpgradePolicy(allowedOrigins: configuration.allowedOrigins)
+      guard policy.allows(origins: headers[values: .origin], host: exchange.request.head.authority) else {
+        throw GatewayError(.forbidden, "pages of this origin may not open a WebSocket here")
+      }
+      guard exchange.services.connections.count < configuration.maximumConnections else {
+        throw GatewayError(.overloaded, "too many WebSockets are open")
+      }
+      throw GatewayError(.upgradeRequired, "this is a WebSocket; make it a connection's first request")
+    }
+    return routes
+  }
+}

@@ -1,0 +1,35 @@
+import HTTPTypes
+import Hummingbird
+import ServiceQueue
+
+/// One service, and the commands about it.
+enum ServiceRoutes {
+  static func add(to routes: inout RouteTable) {
+    routes.on(.get, "/v1/services/:id") { exchange in
+      let principal = try exchange.principal()
+      guard AccessPolicy.allows(.observe, level: principal.level) else { throw GatewayError.forbidden }
+      let service = try await exchange.desk.visible(try exchange.serviceID(), to: principal)
+      return .json(.ok, exchange.desk.json(service, for: principal), [.eTag: "\"\(service.version)\""])
+    }
+    routes.on(.delete, "/v1/services/:id") { try await perform(.remove, $0) }
+    for command in ServiceCommand.allCases where command != .remove {
+      routes.on(.post, "/v1/services/:id/\(command.path)") { try await perform(command, $0) }
+    }
+  }
+
+  private static func perform(_ command: ServiceCommand, _ exchange: Exchange) async throws -> Response {
+    let principal = try exchange.principal()
+    let id = try exchange.serviceID()
+    let version = try exchange.ifMatch()
+    let key = try exchange.idempotencyKey()
+    let arguments = try await exchange.arguments(command.members)
+    let answer = try await exchange.desk.perform(
+      command, on: id, ifVersion: version.map(UInt64.init), arguments: arguments, by: principal, key: key)
+    return response(answer, exchange, principal)
+  }
+
+  /// A command's answer, with the service's new ETag.
+  static func response(_ answer: CommandAnswer, _ exchange: Exchange, _ principal: Principal) -> Response {
+    .json(.ok, exchange.desk.json(answer, for: principal), [.eTag: "\"\(answer.service.version)\""])
+  }
+}

@@ -1,0 +1,31 @@
+import ServiceQueue
+
+/// What an access token says: who, with which rights, until when.
+struct AccessToken: Hashable, Sendable {
+  /// Who bears it.
+  let principal: Principal
+  /// When it ends, in seconds since 1970.
+  let expiresAt: Int64
+
+  static let issuer = "usher"
+}
+
+/// Why a token is refused. Tells the bearer nothing more than to get a new one.
+enum TokenFault: Error, Hashable, Sendable {
+  /// Not a token of this server, or tampered with.
+  case invalid
+  /// It was one, until it ended.
+  case expired
+  /// The keys are not loaded yet: the user store cannot be reached.
+  case noKeys
+}
+
+extension GatewayError {
+  init(_ fault: TokenFault) {
+    switch fault {
+    case .invalid: self.init(.unauthorized, "the access token is not valid; sign in again")
+    case .expired: self.init(.tokenExpired, "the access token has expired; refresh it")
+    case .noKeys: self.init(.unavailable, "the signing keys are not loaded yet; try again")
+    }
+  }
+}

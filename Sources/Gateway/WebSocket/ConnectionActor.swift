@@ -1,0 +1,224 @@
+import Logging
+import NIOCore
+import ServiceQueue
+
+/// One client's WebSocket: carries out what its `CentrifugeSession` decides. Pinned to its channel's event loop: frames and
+/// the hub's events come in as plain calls on that loop, and everything is written from it.
+///
+/// Work that waits (tokens, the Broker) goes to `jobs`, which the connection's own task runs as its children; the session
+/// bounds how many there are at a time.
+actor ConnectionActor {
+  private let executor: any SerialExecutor
+  private let services: GatewayServices
+  private let socket: NIOLoopBound<FrontHandler>
+  private let hub: LoopHub
+  private var session: CentrifugeSession
+  private var timers: [CentrifugeSession.Timer: Scheduled<Void>] = [:]
+  private var isClosing = false
+  private var bytesSinceWritable = 0
+  private let logger: Logger
+
+  nonisolated let channel: any Channel
+  nonisolated let id: String
+  /// What the connection's task has to run.
+  nonisolated let jobs: AsyncStream<ConnectionJob>
+  private let jobsContinuation: AsyncStream<ConnectionJob>.Continuation
+
+  /// The loop outlives the actor: it owns the channel that owns the handler that owns the actor.
+  nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+
+  init(
+    channel: any Channel, socket: NIOLoopBound<FrontHandler>, hub: LoopHub, id: String, services: GatewayServices
+  ) {
+    self.channel = channel
+    self.executor = channel.eventLoop.executor
+    self.socket = socket
+    self.hub = hub
+    self.id = id
+    self.services = services
+    var logger = services.logger
+    logger[metadataKey: "connection"] = "\(id)"
+    self.logger = logger
+    session = CentrifugeSession(
+      clientID: id, version: services.configuration.version, limits: services.configuration.session)
+    // One more than there can be under way, so that nothing is ever dropped.
+    (jobs, jobsContinuation) = AsyncStream.makeStream(
+      bufferingPolicy: .bufferingOldest(services.configuration.session.inFlight + 1))
+  }
+
+  // MARK: From the channel, on its loop
+
+  func opened() {
+    carryOut(session.opened())
+  }
+
+  func received(_ message: [UInt8]) {
+    guard !isClosing else { return }
+    guard let commands = try? CommandDecoder.decode(frame: message) else {
+      return carryOut(session.receivedGarbage())
+    }
+    for command in commands {
+      services.metrics.command(command.body.name, method: Self.method(of: command))
+      carryOut(session.received(command), flushing: false)
+    }
+    flush()
+  }
+
+  func pinged(_ payload: ByteBuffer) {
+    guard !isClosing else { return }
+    write(ServerFrame.pong(payload))
+    flush()
+  }
+
+  /// The client sent a close frame, or answered ours.
+  func receivedClose() {
+    if !isClosing {
+      carryOut(session.closed())
+      write(ServerFrame.close(Disconnect(code: 1000, reason: "")))
+      flush()
+      isClosing = true
+    }
+    channel.close(promise: nil)
+  }
+
+  /// The channel is closed.
+  func ended() {
+    carryOut(session.closed())
+    jobsContinuation.finish()
+  }
+
+  func becameWritable() { bytesSinceWritable = 0 }
+
+  /// Closes, saying why.
+  func disconnect(_ reason: Disconnect) {
+    carryOut(session.disconnect(reason))
+  }
+
+  /// The server goes down: closes after a while that differs from client to client, so that not all come back at once.
+  func shutDown(within spread: Duration) {
+    let delay = TimeAmount.nanoseconds(Int64.random(in: 0...max(0, TimeAmount(spread).nanoseconds)))
+    channel.eventLoop.scheduleTask(in: delay) { self.assumeIsolated { $0.disconnect(.shutdown) } }
+  }
+
+  // MARK: From the hub, on the same loop
+
+  /// True when something was written that wants a flush.
+  func deliver(_ run: EventRun) -> Bool {
+    guard !isClosing else { return false }
+    switch session.delivered(run) {
+    case .none: return false
+    case .whole: writeEvents(run.frames, count: run.pushes.count)
+    case .from(let place): writeEvents(ServerFrame.text(run.pushes[place...]), count: run.pushes.count - place)
+    case .gap:
+      resync(run.queue)
+      return false
+    }
+    return true
+  }
+
+  func resync(_ queue: QueueName) {
+    services.metrics.resync()
+    carryOut(session.resync(queue))
+  }
+
+  func flush() { channel.flush() }
+
+  /// The user's rights changed, or were taken away.
+  func userChanged(id: String, to principal: Principal?) {
+    guard let mine = session.principal, mine.id == id, mine != principal else { return }
+    disconnect(principal == nil ? .forceNoReconnect : .forceReconnect)
+  }
+
+  // MARK: Ends of jobs
+
+  func tokenVerified(_ command: UInt32, _ result: Result<AccessToken, TokenFault>) {
+    carryOut(session.tokenVerified(command, result, now: services.clock.seconds))
+    if case .success(let token) = result {
+      logger.debug("connected", metadata: ["user": "\(token.principal.id)"])
+    }
+  }
+
+  func rpcEnded(_ command: UInt32, _ result: Result<[UInt8], GatewayError>) {
+    carryOut(session.rpcEnded(command, result))
+  }
+
+  func loaded(_ load: ChannelLoad, _ result: Result<LoadedChannel, ReplyError>) {
+    carryOut(session.loaded(load, result))
+  }
+}
+
+// MARK: - Carrying out
+
+extension ConnectionActor {
+  private func carryOut(_ actions: [CentrifugeSession.Action], flushing: Bool = true) {
+    for action in actions {
+      switch action {
+      case .send(let message): write(ServerFrame.text([message]))
+      case .verify(let command, let token): start(.verify(command, token: token))
+      case .join(let queue, let view): hub.assumeIsolated { $0.join(self, queue, view) }
+      case .leave(let queue, let view): hub.assumeIsolated { $0.leave(self, queue, view) }
+      case .load(let load): start(.load(load))
+      case .rpc(let command, let method, let data, let principal):
+        start(.rpc(command, method: method, data: data, principal))
+      case .push(let run, let place):
+        writeEvents(
+          place == 0 ? run.frames : ServerFrame.text(run.pushes[place...]), count: run.pushes.count - place)
+      case .schedule(let timer, let delay): schedule(timer, delay)
+      case .cancel(let timer): timers.removeValue(forKey: timer)?.cancel()
+      case .disconnect(let reason): close(reason)
+      }
+    }
+    if flushing, !actions.isEmpty { flush() }
+  }
+
+  private func start(_ job: ConnectionJob) { jobsContinuation.yield(job) }
+
+  private func schedule(_ timer: CentrifugeSession.Timer, _ delay: Duration) {
+    timers.removeValue(forKey: timer)?.cancel()
+    timers[timer] = channel.eventLoop.scheduleTask(in: TimeAmount(delay)) {
+      self.assumeIsolated { $0.fired(timer) }
+    }
+  }
+
+  private func fired(_ timer: CentrifugeSession.Timer) {
+    timers[timer] = nil
+    carryOut(session.fired(timer))
+  }
+
+  private func write(_ buffer: ByteBuffer) {
+    guard !isClosing else { return }
+    socket.value.write(buffer, promise: nil)
+  }
+
+  /// Events are what a slow reader is measured by: replies it asked for itself.
+  private func writeEvents(_ buffer: ByteBuffer, count: Int) {
+    guard !isClosing else { return }
+    if !channel.isWritable {
+      bytesSinceWritable += buffer.readableBytes
+      guard bytesSinceWritable <= services.configuration.slowReaderBytes else {
+        services.metrics.slowClose()
+        logger.info("slow reader cut off")
+        return carryOut(session.disconnect(.slow))
+      }
+    }
+    services.metrics.delivered(count)
+    write(buffer)
+  }
+
+  /// Writes the close frame and closes when the client has answered it, or after a while.
+  private func close(_ reason: Disconnect) {
+    guard !isClosing else { return }
+    logger.debug("disconnect", metadata: ["code": "\(reason.code)"])
+    services.metrics.disconnect(reason.code)
+    write(ServerFrame.close(reason))
+    flush()
+    isClosing = true
+    let channel = channel
+    channel.eventLoop.scheduleTask(in: TimeAmount(services.configuration.closeTimeout)) { channel.close(promise: nil) }
+  }
+
+  private static func method(of command: ClientCommand) -> String {
+    guard case .rpc(let method, _) = command.body else { return "" }
+    return CommandDesk.methods.contains(method) ? method : "unknown"
+  }
+}

@@ -1,0 +1,62 @@
+import NIOCore
+import NIOHTTP1
+
+/// Stands before NIO's upgrade handler and takes the Upgrade header off requests that will not be upgraded: that handler
+/// would lose their head, and the client would get an empty answer instead of its 200, 401 or 404.
+///
+/// Only a connection's first request can upgrade, and until it has come this handler also guards the socket: it ends one
+/// that says nothing in time, answers what is no HTTP, and obeys a shutdown.
+final class UpgradeGate: ChannelInboundHandler, RemovableChannelHandler {
+  typealias InboundIn = HTTPServerRequestPart
+  typealias InboundOut = HTTPServerRequestPart
+  typealias OutboundOut = HTTPServerResponsePart
+
+  private let policy: UpgradePolicy
+  private let mayConnect: @Sendable () -> Bool
+  private let timeout: TimeAmount
+  private var hasDecided = false
+  private var deadline: Scheduled<Void>?
+
+  init(policy: UpgradePolicy, timeout: TimeAmount, mayConnect: @escaping @Sendable () -> Bool) {
+    self.policy = policy
+    self.timeout = timeout
+    self.mayConnect = mayConnect
+  }
+
+  func handlerAdded(context: ChannelHandlerContext) {
+    let channel = context.channel
+    deadline = context.eventLoop.scheduleTask(in: timeout) { channel.close(promise: nil) }
+  }
+
+  func handlerRemoved(context: ChannelHandlerContext) { deadline?.cancel() }
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    // Afterwards other things than requests may pass: frames.
+    guard !hasDecided else { return context.fireChannelRead(data) }
+    guard case .head(var head) = unwrapInboundIn(data) else { return context.fireChannelRead(data) }
+    hasDecided = true
+    deadline?.cancel()
+    if policy.refusal(of: head) != nil || !mayConnect() { head.headers.remove(name: "upgrade") }
+    context.fireChannelRead(wrapInboundOut(.head(head)))
+  }
+
+  func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+    switch event {
+    case is ChannelShouldQuiesceEvent where !hasDecided, ChannelEvent.inputClosed where !hasDecided:
+      context.close(promise: nil)
+    default: context.fireUserInboundEventTriggered(event)
+    }
+  }
+
+  func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    guard !hasDecided else { return context.fireErrorCaught(error) }
+    hasDecided = true
+    if error is HTTPParserError {
+      let headers = HTTPHeaders([("connection", "close"), ("content-length", "0")])
+      context.write(
+        wrapOutboundOut(.head(HTTPResponseHead(version: .http1_1, status: .badRequest, headers: headers))), promise: nil)
+      context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+    }
+    context.close(promise: nil)
+  }
+}

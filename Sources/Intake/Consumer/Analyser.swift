@@ -1,0 +1,46 @@
+import ServiceQueue
+
+/// What a message is and what is to become of it: envelope, validation, rules. Pure but for the counting of rules.
+struct Analyser: Sendable {
+  /// A request that goes to the Broker once its personal data is sealed.
+  struct Accepted: Hashable, Sendable {
+    var draft: SubmissionDraft
+    var idempotencyKey: String
+    /// Of what the producer sent: other rules at the next delivery must not make it another request.
+    var fingerprint: String
+  }
+
+  enum Analysis: Hashable, Sendable {
+    case accept(Accepted)
+    case drop
+    case reject(Rejection)
+  }
+
+  let rules: RuleSet
+  let maximumBodyBytes: Int
+
+  func analyse(_ delivery: Delivery, matched: (Int) -> Void = { _ in }) -> Analysis {
+    do throws(Rejection) {
+      let envelope = try Envelope.open(delivery, maximumBodyBytes: maximumBodyBytes)
+      let draft = try draft(envelope.data, delivery.routingKey)
+      switch rules.evaluate(draft, routingKey: delivery.routingKey, matched: matched) {
+      case .drop: return .drop
+      case .reject(let detail): return .reject(Rejection(.rejectedByRule, detail))
+      case .accept(let changed):
+        return .accept(
+          Accepted(draft: changed, idempotencyKey: envelope.idempotencyKey, fingerprint: draft.fingerprint))
+      }
+    } catch {
+      return .reject(error)
+    }
+  }
+
+  private func draft(_ data: JSONValue, _ routingKey: String) throws(Rejection) -> SubmissionDraft {
+    let standard = RoutingKey(routingKey)
+    do throws(DraftError) {
+      return try SubmissionDraft.parse(data, defaultQueue: standard.queue, defaultKind: standard.kind)
+    } catch {
+      throw Rejection(error)
+    }
+  }
+}

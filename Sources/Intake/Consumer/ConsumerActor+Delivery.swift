@@ -1,0 +1,92 @@
+import Glibc
+import Logging
+import Metrics
+import Reactor
+import ServiceQueue
+
+// A delivery: what it is, and the way to the dead letters.
+
+extension ConsumerActor {
+  /// Analyses a delivery: it is prepared for the forwarder, settled (dropped), or on its way to the dead letters.
+  func receive(_ delivery: Delivery, _ session: Session) throws {
+    guard session.window.receive(delivery.tag) else {
+      throw AMQPError(.library, "RabbitMQ delivered tag \(delivery.tag) out of order")
+    }
+    metrics.received.increment()
+    if delivery.isRedelivered { metrics.redelivered.increment() }
+    switch analyser.analyse(delivery, matched: { metrics.rules[$0].increment() }) {
+    case .accept(let accepted):
+      if accepted.draft.unknownMembers > 0 { metrics.unknownMembers.increment(by: accepted.draft.unknownMembers) }
+      session.prepared.append(Session.Prepared(delivery: delivery, submission: try seal(accepted)))
+    case .drop:
+      metrics.dropped.increment()
+      session.window.settle(delivery.tag)
+    case .reject(let rejection):
+      try deadLetter(Session.DeadLetter(delivery: delivery, rejection: rejection), session)
+    }
+  }
+
+  /// A vault that cannot seal is a fault of the node: the session ends, and the message comes again.
+  private func seal(_ accepted: Analyser.Accepted) throws -> Submission {
+    let id = ids.next(now: .now, using: &random)
+    let personal = accepted.draft.personal
+    return Submission(
+      id: id, queue: accepted.draft.queue, kind: accepted.draft.kind, priority: accepted.draft.priority,
+      personal: personal.isEmpty ? nil : try vault.seal(personal, for: id), submitter: "amqp", submitterName: "amqp",
+      idempotencyKey: accepted.idempotencyKey, fingerprint: accepted.fingerprint)
+  }
+
+  /// Publishes a message to the dead letters; it is settled when that is confirmed. With its own properties, and headers that
+  /// tell why and where it came from; headers of types that Usher does not read are left out.
+  func deadLetter(_ letter: Session.DeadLetter, _ session: Session) throws(AMQPError) {
+    let delivery = letter.delivery
+    var properties = delivery.properties
+    properties.headers.removeAll { $0.name.hasPrefix("x-usher-") }
+    properties.headers += [
+      .init(name: "x-usher-reason", value: .text(letter.rejection.reason.rawValue)),
+      .init(name: "x-usher-detail", value: .text(String(letter.rejection.detail.prefix(500)))),
+      .init(name: "x-usher-exchange", value: .text(delivery.exchange)),
+      .init(name: "x-usher-routing-key", value: .text(delivery.routingKey)),
+    ]
+    let number = try session.connection.publish(
+      delivery.body, properties: properties, exchange: configuration.topology.deadExchange,
+      routingKey: delivery.routingKey)
+    session.deadLetters.published(number, letter)
+  }
+
+  /// Settles what is safe in the dead letters; what RabbitMQ did not take is published again a little later.
+  func confirmed(_ confirm: Confirm, _ session: Session) {
+    let letters = session.deadLetters.take(confirm)
+    for letter in letters where confirm.isPositive {
+      session.window.settle(letter.delivery.tag)
+      metrics.rejected[letter.rejection.reason]?.increment()
+      logger.info(
+        "Message dead-lettered",
+        metadata: [
+          "reason": "\(letter.rejection.reason.rawValue)", "detail": "\(letter.rejection.detail)",
+          "delivery_tag": "\(letter.delivery.tag)",
+        ])
+    }
+    guard !confirm.isPositive, !letters.isEmpty else { return }
+    metrics.deadLetterRetries.increment(by: letters.count)
+    logger.warning("RabbitMQ did not take dead letters; trying again", metadata: ["count": "\(letters.count)"])
+    let delay = Backoff.deadLetter.delay(attempt: 0, chance: .random(in: 0..<1, using: &random))
+    reactor.schedule(after: delay) {
+      guard !session.hasEnded else { return }
+      do throws(AMQPError) {
+        for letter in letters { try self.deadLetter(letter, session) }
+      } catch {
+        self.end(session, error)
+      }
+    }
+  }
+}
+
+extension Timestamp {
+  /// The wall clock of this node.
+  static var now: Timestamp {
+    var time = timespec()
+    clock_gettime(CLOCK_REALTIME, &time)
+    return Timestamp(milliseconds: Int64(time.tv_sec) * 1_000 + Int64(time.tv_nsec) / 1_000_000)
+  }
+}

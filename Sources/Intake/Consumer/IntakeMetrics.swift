@@ -1,0 +1,27 @@
+import Metrics
+import ServiceQueue
+
+/// The figures of the intake, `usher_intake_*`. Labels are bounded: reasons are an enumeration, rules at most 1,000.
+struct IntakeMetrics: Sendable {
+  let received = Counter(label: "usher_intake_received_total")
+  let redelivered = Counter(label: "usher_intake_redeliveries_total")
+  let stored = Counter(label: "usher_intake_stored_total")
+  let duplicates = Counter(label: "usher_intake_duplicates_total")
+  let dropped = Counter(label: "usher_intake_dropped_total")
+  let unknownMembers = Counter(label: "usher_intake_unknown_members_total")
+  let batches = Counter(label: "usher_intake_batches_total")
+  let submitRetries = Counter(label: "usher_intake_submit_retries_total")
+  let deadLetterRetries = Counter(label: "usher_intake_dead_letter_retries_total")
+  let reconnects = Counter(label: "usher_intake_reconnects_total")
+  let inFlight = Gauge(label: "usher_intake_in_flight")
+  let rejected: [Rejection.Reason: Counter]
+  let rules: [Counter]
+
+  init(rules names: [String]) {
+    rejected = Dictionary(
+      uniqueKeysWithValues: Rejection.Reason.allCases.map {
+        ($0, Counter(label: "usher_intake_rejected_total", dimensions: [("reason", $0.rawValue)]))
+      })
+    rules = names.map { Counter(label: "usher_intake_rule_matches_total", dimensions: [("rule", $0)]) }
+  }
+}

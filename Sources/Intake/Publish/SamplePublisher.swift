@@ -1,0 +1,116 @@
+import Reactor
+public import ServiceQueue
+
+/// Publishes sample requests with confirms, to try a system out or to load it. Each call has a thread and a connection of
+/// its own.
+public struct SamplePublisher: Sendable {
+  private let url: AMQPURL
+  private let topology: IntakeTopology
+
+  /// A publisher that has not connected yet.
+  ///
+  /// - Parameters:
+  ///   - url: where RabbitMQ is.
+  ///   - topology: the names there; declared before the first message.
+  public init(url: AMQPURL, topology: IntakeTopology = IntakeTopology()) {
+    self.url = url
+    self.topology = topology
+  }
+
+  /// Publishes requests and waits until RabbitMQ has confirmed each. At most 1,000 are under way unconfirmed.
+  ///
+  /// - Parameters:
+  ///   - count: how many.
+  ///   - queues: whose turn it is, one after the other; at least one.
+  ///   - rate: at most so many a second; nil for as fast as RabbitMQ takes them.
+  ///   - progress: is told, a few times a second, how many are confirmed; called on the publisher's own thread.
+  /// - Returns: how many were confirmed, and how long it took.
+  /// - Throws: `AMQPError`; `ReactorError` when there is no thread to be had; `CancellationError`.
+  public func publish(
+    count: Int, queues: [QueueName], rate: Double? = nil, progress: @escaping @Sendable (Int) -> Void = { _ in }
+  ) async throws -> PublishReport {
+    guard count > 0, !queues.isEmpty else { return PublishReport(confirmed: 0, duration: .zero) }
+    let reactor = try Reactor(name: "publisher")
+    let result: Result<PublishReport, any Error>
+    do {
+      let publisher = Publishing(reactor: reactor, samples: SampleRequests(queues: queues))
+      result = .success(try await publisher.run(url, topology, count: count, rate: rate, progress: progress))
+    } catch {
+      result = .failure(error)
+    }
+    await reactor.shutdown()
+    return try result.get()
+  }
+}
+
+/// What a publisher has done.
+public struct PublishReport: Hashable, Sendable {
+  /// Messages that RabbitMQ has confirmed.
+  public let confirmed: Int
+  /// From the first message to the last confirm.
+  public let duration: Duration
+
+  /// Messages a second.
+  public var rate: Double {
+    let seconds = Double(duration.components.seconds) + Double(duration.components.attoseconds) / 1e18
+    return seconds > 0 ? Double(confirmed) / seconds : 0
+  }
+}
+
+/// One call of `publish`, on its thread, which it may block.
+private actor Publishing {
+  nonisolated let reactor: Reactor
+  nonisolated var unownedExecutor: UnownedSerialExecutor { reactor.asUnownedSerialExecutor() }
+  private var samples: SampleRequests
+  private static let unconfirmedLimit = 1_000
+
+  init(reactor: Reactor, samples: SampleRequests) {
+    self.reactor = reactor
+    self.samples = samples
+  }
+
+  func run(
+    _ url: AMQPURL, _ topology: IntakeTopology, count: Int, rate: Double?, progress: @Sendable (Int) -> Void
+  ) throws -> PublishReport {
+    let connection = try AMQPConnection.open(url, options: .init(name: "usher publish"))
+    try connection.declare(topology)
+    var waiting = ConfirmWindow<Void>()
+    let clock = ContinuousClock()
+    let began = clock.now
+    var lastProgress = began
+    var (published, confirmed) = (0, 0)
+    while confirmed < count {
+      try Task.checkCancellation()
+      let now = clock.now
+      let due = rate.map { min(count, Int(Self.seconds(now - began) * $0) + 1) } ?? count
+      while published < due, waiting.count < Self.unconfirmedLimit {
+        let (key, body) = samples.next(published, now: .now)
+        let properties = MessageProperties(contentType: "application/cloudevents+json")
+        let number = try connection.publish(body, properties: properties, exchange: topology.exchange, routingKey: key)
+        waiting.published(number, ())
+        published += 1
+      }
+      // Blocks this thread, which is the publisher's own, until a confirm comes or more is due.
+      for confirm in try connection.drain(wait: .milliseconds(10)).confirms {
+        let taken = waiting.take(confirm).count
+        guard confirm.isPositive || taken == 0 else {
+          throw AMQPError(
+            .publishRefused, "RabbitMQ did not take a message after \(confirmed) of \(count): is the queue full?")
+        }
+        confirmed += taken
+      }
+      if now - lastProgress > .milliseconds(100) {
+        progress(confirmed)
+        lastProgress = now
+      }
+    }
+    let duration = clock.now - began
+    progress(confirmed)
+    connection.close()
+    return PublishReport(confirmed: confirmed, duration: duration)
+  }
+
+  private static func seconds(_ duration: Duration) -> Double {
+    Double(duration.components.seconds) + Double(duration.components.attoseconds) / 1e18
+  }
+}

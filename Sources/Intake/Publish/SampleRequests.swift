@@ -1,0 +1,88 @@
+import ServiceQueue
+
+/// Makes up service requests of people who do not exist: CloudEvents with customers, details and mixed priorities.
+struct SampleRequests {
+  private let queues: [QueueName]
+  private let source: String
+  private var ids = UUIDv7Generator()
+  private var random = SystemRandomNumberGenerator()
+
+  /// - Parameter queues: at least one; they take turns.
+  init(queues: [QueueName]) {
+    self.queues = queues
+    source = "/usher/samples"
+  }
+
+  /// The request number `number`: its routing key and its body, a structured CloudEvent.
+  mutating func next(_ number: Int, now: Timestamp) -> (routingKey: String, body: [UInt8]) {
+    let queue = queues[number % queues.count]
+    let kind = pick(Self.kinds)
+    let (first, last) = (pick(Self.firstNames), pick(Self.lastNames))
+    let id = ids.next(now: now, using: &random)
+    let priority = pick(Self.priorities)
+    let phone = "+1 202 555 01\(Int.random(in: 10...99, using: &random))"
+    var writer = JSONWriter(capacity: 512)
+    writer.object { event in
+      event.key("specversion")
+      event.string("1.0")
+      event.key("id")
+      event.string(id.rawValue)
+      event.key("source")
+      event.string(source)
+      event.key("type")
+      event.string("usher.service.requested")
+      event.key("time")
+      event.string(now.description)
+      event.key("datacontenttype")
+      event.string("application/json")
+      event.key("data")
+      event.object { data in
+        data.key("queue")
+        data.string(queue.rawValue)
+        data.key("kind")
+        data.string(kind)
+        data.key("priority")
+        data.number(priority)
+        data.key("customer")
+        data.object { customer in
+          customer.key("name")
+          customer.string("\(first) \(last)")
+          customer.key("phone")
+          customer.string(phone)
+          customer.key("email")
+          customer.string("\(first).\(last)@example.org".lowercased())
+        }
+        data.key("details")
+        data.object { details in
+          details.key("note")
+          details.string(pick(Self.notes))
+          details.key("sample")
+          details.bool(true)
+        }
+      }
+    }
+    return ("service.\(queue.rawValue).\(kind)", writer.bytes)
+  }
+
+  private mutating func pick<T>(_ choices: [T]) -> T {
+    choices[Int.random(in: 0..<choices.count, using: &random)]
+  }
+
+  private static let kinds = ["passport", "id-card", "towing", "battery", "address-change", "advice"]
+  /// Mostly normal.
+  private static let priorities = [4, 4, 4, 4, 4, 4, 4, 2, 6, 9]
+  private static let firstNames = [
+    "Amina", "Björn", "Chidi", "Dana", "Eleni", "Farid", "Grace", "Hiro", "Inés", "Jonas", "Katya", "Liam", "Mei",
+    "Noor",
+    "Olga", "Priya", "Quentin", "Rosa", "Søren", "Thandi",
+  ]
+  private static let lastNames = [
+    "Abara", "Berg", "Costa", "Dubois", "Eriksen", "Fischer", "García", "Haddad", "Ivanova", "Jansen", "Kowalski",
+    "Larsen",
+    "Moreau", "Nakamura", "Okafor", "Petrov", "Quinn", "Rossi", "Singh", "Tanaka",
+  ]
+  private static let notes = [
+    "first visit", "needs a wheelchair ramp", "has all papers", "call before arrival", "waits outside",
+    "prefers English",
+  ]
+}

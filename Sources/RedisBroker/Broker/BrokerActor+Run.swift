@@ -1,0 +1,128 @@
+import Logging
+import Reactor
+public import ServiceLifecycle
+import ServiceQueue
+
+extension BrokerActor: ServiceLifecycle.Service {
+  private static let drainTime = Duration.seconds(1)
+  private static let sweptPerCall = 100
+
+  /// Connects, and then reads events, ends overdue leases and keeps the configured queues there, until cancelled or shut down
+  /// gracefully. Without Redis it keeps trying. Then it refuses new commands, gives those under way a second, closes the
+  /// connections and ends the subscriptions. Once only: throws when it is called again.
+  public func run() async throws {
+    guard phase == .new else { throw BrokerError(.unavailable, "A Broker runs once; make a new one") }
+    phase = .running
+    let (addressRequests, requests) = AsyncStream.makeStream(of: Int.self, bufferingPolicy: .bufferingNewest(16))
+    let links = [commands, eventLink, outboxLink]
+    for (number, link) in links.enumerated() {
+      link.onAddressNeeded = { requests.yield(number) }
+    }
+    commands.onReady = { [unowned self] in durabilityIsUnknown = true }
+    logger.info("Broker starts", metadata: ["site": "\(configuration.site)", "redis": "\(configuration.redisURL)"])
+    for link in links { link.start() }
+    await withTaskExecutorPreference(reactor) {
+      await withTaskGroup(of: Void.self) { group in
+        group.addTask { await self.resolveAddresses(addressRequests) }
+        group.addTask { await self.readEvents() }
+        group.addTask { await self.maintain() }
+        try? await gracefulShutdown()
+        await self.stop()
+        group.cancelAll()
+      }
+    }
+    logger.info("Broker has stopped", metadata: ["site": "\(configuration.site)"])
+  }
+
+  /// Whether Redis is connected, and what is weak about it.
+  public func health() -> RedisHealth {
+    RedisHealth(isConnected: commands.isReady, lastFailure: commands.lastFailure, warnings: warnings)
+  }
+
+  private func stop() async {
+    phase = .stopping
+    eventLink.close()
+    outboxLink.close()
+    let limit = clock.now + Self.drainTime
+    while commands.underway > 0, commands.isReady, clock.now < limit {
+      // Not Task.sleep: this also runs when the task is cancelled.
+      await withCheckedContinuation { continuation in
+        reactor.schedule(after: .milliseconds(10)) { continuation.resume() }
+      }
+    }
+    commands.close()
+    subscribers.finish()
+  }
+
+  private func resolveAddresses(_ requests: AsyncStream<Int>) async {
+    guard case .tcp(let host, let port) = configuration.redisURL.target else { return }
+    for await number in requests {
+      let ip = await HostResolver.resolve(host)
+      [commands, eventLink, outboxLink][number].open(ip.map { .tcp(ip: $0, port: port) })
+    }
+  }
+
+  /// Ends overdue leases, and makes the configured queues again when Redis has lost them.
+  private func maintain() async {
+    while phase == .running {
+      if commands.isReady {
+        do throws(BrokerError) {
+          if durabilityIsUnknown { try await lookAtDurability() }
+          if try await sweep() { continue }
+        } catch {
+          logger.debug("Sweeping failed", metadata: ["error": "\(error)"])
+        }
+      }
+      try? await Task.sleep(for: configuration.sweepInterval)
+    }
+  }
+
+  private func lookAtDurability() async throws(BrokerError) {
+    durabilityIsUnknown = false
+    var command = RedisCommand("CONFIG", "GET")
+    for setting in Durability.settings { command.append(setting) }
+    let former = warnings
+    do throws(BrokerError) {
+      warnings = Durability.warnings(from: try await execute(command, named: "config", effect: .question))
+    } catch  where error.code == .internal || error.code == .unavailable {
+      // Managed Redis refuses CONFIG; then there is nothing to say.
+      logger.debug("Redis does not tell its settings", metadata: ["error": "\(error)"])
+    }
+    for warning in warnings where !former.contains(warning) { logger.warning("Redis is not durable: \(warning)") }
+  }
+
+  /// True when there is more to sweep.
+  private func sweep() async throws(BrokerError) -> Bool {
+    let names = Set(try await queueNames()).union(configuration.queues).sorted()
+    let calls = names.map { queue in
+      var call = library.change("sweep", keys: 8)
+      call.appendChangeKeys(of: queue, in: keys)
+      call.append(queue.rawValue)
+      call.append(configuration.eventHistory)
+      call.append(Self.sweptPerCall)
+      return call
+    }
+    var isUnfinished = false
+    var missing = false
+    for result in await executeAll(calls, named: "sweep", effect: .change) {
+      switch result {
+      case .success(let value):
+        let count = Int(value.elements?.last?.bytes.flatMap(FieldReader.number) ?? 0)
+        if count > 0 { metrics.swept(count) }
+        if count == Self.sweptPerCall { isUnfinished = true }
+      case .failure(let error) where error.code == .unknownQueue: missing = true
+      case .failure(let error): throw error
+      }
+    }
+    if missing { await ensureQueues() }
+    return isUnfinished
+  }
+
+  private func ensureQueues() async {
+    let calls = configuration.queues.map { Self.creation(of: $0, epoch: Self.newEpoch(), keys: keys, library: library) }
+    let made = await executeAll(calls, named: "create_queue", effect: .change)
+    if made.contains(where: { (try? $0.get().elements?.last?.text) == "1" }) {
+      logger.warning("Redis had lost queues; they were made again, empty", metadata: ["site": "\(configuration.site)"])
+    }
+  }
+}

@@ -1,0 +1,82 @@
+public import ServiceQueue
+
+/// What the Broker is told at its start. Every value has its bounds, which `init` checks.
+public struct BrokerConfiguration: Sendable {
+  /// Where Redis is.
+  public let redisURL: RedisURL
+  /// Names the keys in Redis: 1 to 32 of `a-z0-9_-`.
+  public let site: String
+  /// Queues that are made at the start if they are not there, and again when Redis has lost them; at most 1,000.
+  public let queues: [QueueName]
+  /// The lease of a claim that asks for none.
+  public let defaultLease: LeaseDuration
+  /// About how many events of each queue are kept for those who come back: 100 to 1,000,000. Redis cuts a stream
+  /// at whole nodes, so up to 100 more may be there.
+  public let eventHistory: Int
+  /// How long a call may take, reconnecting included: 100 ms to 30 s.
+  public let commandTimeout: Duration
+  /// Commands that wait or are sent at one time, more are refused as overloaded: 1 to 100,000.
+  public let commandsUnderway: Int
+  /// How often ended leases are looked for: 50 ms to 60 s.
+  public let sweepInterval: Duration
+
+  /// Queues of one site, at most.
+  public static let mostQueues = 1_000
+
+  /// Why a value is not taken.
+  public struct Invalid: Error, Hashable, Sendable, CustomStringConvertible {
+    /// The parameter of `init`.
+    public let parameter: String
+    /// What it takes.
+    public let expected: String
+    /// Both, as a sentence.
+    public var description: String { "\(parameter) must be \(expected)" }
+  }
+
+  /// Checks every value and throws the first that is out of its bounds.
+  public init(
+    redisURL: RedisURL, site: String = "main", queues: [QueueName] = [],
+    defaultLease: LeaseDuration? = nil, eventHistory: Int = 10_000,
+    commandTimeout: Duration = .seconds(5), commandsUnderway: Int = 4_096,
+    sweepInterval: Duration = .milliseconds(500)
+  ) throws(Invalid) {
+    guard (1...32).contains(site.utf8.count), site.utf8.allSatisfy(Self.isSiteByte) else {
+      throw Invalid(parameter: "site", expected: "1 to 32 of a-z, 0-9, _ and -")
+    }
+    guard queues.count <= Self.mostQueues else {
+      throw Invalid(parameter: "queues", expected: "at most \(Self.mostQueues) names")
+    }
+    guard (100...1_000_000).contains(eventHistory) else {
+      throw Invalid(parameter: "eventHistory", expected: "100 to 1000000")
+    }
+    guard (.milliseconds(100) ... .seconds(30)).contains(commandTimeout) else {
+      throw Invalid(parameter: "commandTimeout", expected: "100 ms to 30 s")
+    }
+    guard (1...100_000).contains(commandsUnderway) else {
+      throw Invalid(parameter: "commandsUnderway", expected: "1 to 100000")
+    }
+    guard (.milliseconds(50) ... .seconds(60)).contains(sweepInterval) else {
+      throw Invalid(parameter: "sweepInterval", expected: "50 ms to 60 s")
+    }
+    self.redisURL = redisURL
+    self.site = site
+    self.queues = queues
+    self.defaultLease = defaultLease ?? Self.standardLease
+    self.eventHistory = eventHistory
+    self.commandTimeout = commandTimeout
+    self.commandsUnderway = commandsUnderway
+    self.sweepInterval = sweepInterval
+  }
+
+  // Two minutes are within the bounds of a lease, so there is a value.
+  private static let standardLease = LeaseDuration(milliseconds: 120_000)!
+
+  private static func isSiteByte(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"),
+      UInt8(ascii: "_"):
+      true
+    default: false
+    }
+  }
+}

@@ -1,0 +1,119 @@
+import Logging
+public import ServiceQueue
+
+extension BrokerActor {
+  private static let blockMilliseconds: Int64 = 1_000
+  private static let entriesPerStream = 256
+  private static let alignInterval = Duration.seconds(2)
+
+  /// All events of all queues from now on; see `Broker`. Active when it returns. Ended when the Broker is.
+  public func subscribe() async -> EventSubscription {
+    subscribers.add()
+  }
+
+  /// Reads events on a connection of its own and hands them to the subscribers, until the Broker stops.
+  func readEvents() async {
+    var alignedAt: ContinuousClock.Instant?
+    while phase == .running {
+      do throws(BrokerError) {
+        if alignedAt.map({ clock.now - $0 >= Self.alignInterval }) ?? true {
+          try await align()
+          alignedAt = clock.now
+        }
+        try await readNext()
+      } catch {
+        // A new connection may be one to a Redis that was restored or emptied.
+        alignedAt = nil
+        logger.debug("Reading events failed", metadata: ["error": "\(error)"])
+        try? await Task.sleep(for: .milliseconds(20))
+      }
+      subscribers.recoverLost()
+    }
+  }
+
+  private func readNext() async throws(BrokerError) {
+    let streams = positions.places.sorted { $0.key < $1.key }
+    var command = RedisCommand(capacity: 256 + streams.count * 96, arguments: 8 + streams.count * 2)
+    for word in ["XREAD", "COUNT", String(Self.entriesPerStream), "BLOCK", String(Self.blockMilliseconds), "STREAMS"] {
+      command.append(word)
+    }
+    command.append(keys.control)
+    for (queue, _) in streams { command.append(keys.key(.ev, of: queue)) }
+    command.append(positions.controlID ?? "0-0")
+    for (_, place) in streams { command.append("\(place.version)-0") }
+    let value = try await execute(
+      command, named: "read_events", effect: .wait, on: eventLink,
+      timeout: .milliseconds(Self.blockMilliseconds) + configuration.commandTimeout)
+    let queues = Dictionary(uniqueKeysWithValues: streams.map { (keys.key(.ev, of: $0.key), $0.key) })
+    var news: [EventPositions.News] = []
+    for stream in try StreamReply.streams(in: value) {
+      if let queue = queues[stream.key] {
+        for entry in stream.entries {
+          guard let version = UInt64(entry.id.prefix { $0 != "-" }) else { throw .notUnderstood("read_events") }
+          news += positions.take(EventCodec.event(from: entry.value), version: version, of: queue)
+        }
+      } else if stream.key == keys.control {
+        for entry in stream.entries {
+          positions.controlID = entry.id
+          var fields = FieldReader(entry.value[...])
+          guard let queue = fields.text().flatMap({ QueueName($0) }), let epoch = fields.text().flatMap({ Epoch($0) })
+          else { continue }
+          news += positions.created(queue, epoch: epoch)
+        }
+      }
+    }
+    publish(news)
+  }
+
+  /// Finds out which queues there are and whether what was read so far continues in them. On the same connection as the
+  /// reading, so that no version can be seen that is older than what was read.
+  private func align() async throws(BrokerError) {
+    let isFirst = positions.controlID == nil
+    if isFirst {
+      let command = RedisCommand("XREVRANGE", keys.control, "+", "-", "COUNT", "1")
+      let value = try await execute(command, named: "align", effect: .question, on: eventLink)
+      positions.controlID = try StreamReply.entries(in: value.elements ?? []).first?.id ?? "0-0"
+    }
+    let names = try await queueNames(on: eventLink)
+    let questions = names.map { RedisCommand("HMGET", keys.key(.meta, of: $0), "epoch", "version") }
+    var present: [QueueName: EventPositions.Place] = [:]
+    for (name, result) in zip(names, await executeAll(questions, named: "align", effect: .question, on: eventLink)) {
+      let values = try result.get().elements ?? []
+      guard values.count == 2, let epoch = values[0].text.flatMap({ Epoch($0) }),
+        let version = values[1].bytes.flatMap(FieldReader.number)
+      else { continue }
+      present[name] = EventPositions.Place(epoch: epoch, version: version)
+    }
+    let news = positions.align(with: present)
+    if isFirst {
+      // Who subscribed before now may have missed what happened in between.
+      send(.reset(nil))
+    } else {
+      publish(news)
+    }
+  }
+
+  /// One batch for all events between two resets.
+  private func publish(_ news: [EventPositions.News]) {
+    var events: [QueueEvent] = []
+    for item in news {
+      switch item {
+      case .event(let event): events.append(event)
+      case .reset(let queue):
+        if !events.isEmpty { send(.events(events)) }
+        events = []
+        logger.notice("The events of a queue are not continuous", metadata: ["queue": "\(queue)"])
+        send(.reset(queue))
+      }
+    }
+    if !events.isEmpty { send(.events(events)) }
+  }
+
+  private func send(_ batch: EventBatch) {
+    if case .events(let events) = batch { metrics.read(events: events.count) }
+    for _ in 0..<subscribers.send(batch) {
+      metrics.overflowed()
+      logger.warning("A subscriber is too slow and must start again from a snapshot")
+    }
+  }
+}

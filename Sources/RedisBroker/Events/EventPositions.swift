@@ -1,0 +1,63 @@
+import ServiceQueue
+
+/// Up to where the events of each queue have been read, without any I/O. Decides what is continuous and what needs a reset.
+struct EventPositions {
+  /// A queue's lifetime and version.
+  struct Place: Hashable {
+    var epoch: Epoch
+    var version: QueueVersion
+  }
+
+  /// What to tell the subscribers, in order.
+  enum News: Hashable {
+    case event(QueueEvent)
+    case reset(QueueName)
+  }
+
+  private(set) var places: [QueueName: Place] = [:]
+  /// Queues that were known and are gone; at most as many as a site may have, then forgotten.
+  private var lost: Set<QueueName> = []
+  /// The last entry of the control stream that was read; nil before the first look.
+  var controlID: String?
+
+  /// Compares with the queues as they are in Redis now. Those that are further than what was read are continuous; those
+  /// that are behind it, or in another epoch, or gone, are not. New ones are read from where they are.
+  mutating func align(with present: [QueueName: Place]) -> [News] {
+    var news: [News] = []
+    for (queue, place) in present.sorted(by: { $0.key < $1.key }) {
+      if let known = places[queue] {
+        if known.epoch == place.epoch && known.version <= place.version { continue }
+        news.append(.reset(queue))
+      } else if lost.remove(queue) != nil {
+        news.append(.reset(queue))
+      }
+      places[queue] = place
+    }
+    for queue in places.keys.sorted() where present[queue] == nil {
+      places[queue] = nil
+      if lost.count < BrokerConfiguration.mostQueues { lost.insert(queue) }
+      news.append(.reset(queue))
+    }
+    return news
+  }
+
+  /// A queue was made, as the control stream says.
+  mutating func created(_ queue: QueueName, epoch: Epoch) -> [News] {
+    let known = places[queue]
+    guard known?.epoch != epoch else { return [] }
+    places[queue] = Place(epoch: epoch, version: 0)
+    return lost.remove(queue) != nil || known != nil ? [.reset(queue)] : []
+  }
+
+  /// The next entry of a queue's stream: its version, and the event, nil when it could not be read.
+  mutating func take(_ event: QueueEvent?, version: QueueVersion, of queue: QueueName) -> [News] {
+    guard let place = places[queue] else { return [] }
+    if let event, event.epoch == place.epoch {
+      guard version > place.version else { return [] }
+      places[queue]?.version = version
+      return version == place.version + 1 ? [.event(event)] : [.reset(queue)]
+    }
+    places[queue] = Place(epoch: event?.epoch ?? place.epoch, version: version)
+    return [.reset(queue)]
+  }
+}

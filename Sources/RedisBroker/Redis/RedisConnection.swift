@@ -1,0 +1,211 @@
+import CHiredis
+import Reactor
+
+/// One connection to Redis, over hiredis' asynchronous API on a reactor; from `open` to the call of `onClose`, then of no more
+/// use. Stays on the reactor's thread. The C context never leaves it.
+///
+/// What is sent during a tick goes out in one write at the tick's end; the kernel is asked for writability only when
+/// it did not take everything.
+final class RedisConnection {
+  /// Called once, when the connection stands and commands may be sent.
+  var onConnect: (() -> Void)?
+  /// Called once, last, with the reason. Every command has had its call of `onReply` by then.
+  var onClose: ((String) -> Void)?
+  /// Called once for each command sent, in order; nil when there will be no answer.
+  var onReply: ((PendingCommand, RedisValue?) -> Void)?
+
+  private let reactor: Reactor
+  private var context: UnsafeMutablePointer<redisAsyncContext>?
+  private var watch: Watch?
+  private var isConnected = false
+  private var isWriting = false
+  private var flushIsDue = false
+  private var closeReason: String?
+
+  init(reactor: Reactor) {
+    self.reactor = reactor
+  }
+
+  /// Begins to connect. A failure, even an immediate one, is told by `onClose` alone.
+  func open(_ address: RedisAddress) {
+    let made =
+      switch address {
+      case .tcp(let ip, let port): redisAsyncConnect(ip, CInt(port))
+      case .unix(let path): redisAsyncConnectUnix(path)
+      }
+    guard let context = made else { return failToOpen("no memory for a connection") }
+    guard context.pointee.err == 0 else {
+      let reason = Self.reason(context)
+      redisAsyncFree(context)
+      return failToOpen(reason)
+    }
+    do {
+      watch = try reactor.watch(context.pointee.c.fd, for: []) { [self] in handle($0) }
+    } catch {
+      redisAsyncFree(context)
+      return failToOpen(error.description)
+    }
+    self.context = context
+    // Given back by the cleanup hook, which hiredis calls exactly once: until then the hooks have something to refer to.
+    context.pointee.data = Unmanaged.passRetained(self).toOpaque()
+    context.pointee.ev.data = context.pointee.data
+    Self.install(on: context)
+  }
+
+  /// Sends a command; its answer comes by `onReply`. False, and no answer, when the connection is ending.
+  func send(_ pending: PendingCommand) -> Bool {
+    guard let context, closeReason == nil else { return false }
+    let command = pending.command
+    let owned = Unmanaged.passRetained(pending)
+    let result = command.bytes.withUnsafeBytes { bytes in
+      withUnsafeTemporaryAllocation(of: UnsafePointer<CChar>?.self, capacity: command.ends.count) { arguments in
+        withUnsafeTemporaryAllocation(of: Int.self, capacity: command.ends.count) { lengths in
+          var start = 0
+          for (index, end) in command.ends.enumerated() {
+            arguments.initializeElement(
+              at: index, to: bytes.baseAddress?.advanced(by: start).assumingMemoryBound(to: CChar.self))
+            lengths.initializeElement(at: index, to: end - start)
+            start = end
+          }
+          return redisAsyncCommandArgv(
+            context, { RedisConnection.answer($0, $1, $2) }, owned.toOpaque(), CInt(command.ends.count),
+            arguments.baseAddress,
+            lengths.baseAddress)
+        }
+      }
+    }
+    if result != REDIS_OK { owned.release() }
+    return result == REDIS_OK
+  }
+
+  /// Ends the connection; `onClose` follows, at once or when the present callback returns. Not from `onConnect`: hiredis
+  /// 0.14 would use what was freed.
+  func close(_ reason: String) {
+    guard let context, closeReason == nil else { return }
+    closeReason = reason
+    redisAsyncFree(context)
+  }
+
+  private func failToOpen(_ reason: String) {
+    onClose.take()?(reason)
+    onConnect = nil
+    onReply = nil
+  }
+}
+
+// What hiredis and the reactor call.
+extension RedisConnection {
+  fileprivate func handle(_ ready: Readiness) {
+    if ready.contains(.readable), let context { redisAsyncHandleRead(context) }
+    if ready.contains(.writable) { write() }
+    if ready == .hangup { close("the connection hung up") }
+  }
+
+  private func write() {
+    guard let context else { return }
+    isWriting = true
+    redisAsyncHandleWrite(context)
+    isWriting = false
+  }
+
+  fileprivate func wantsWrite() {
+    if !isConnected || isWriting {
+      interest(inserting: .writable)
+    } else if !flushIsDue, watch?.interest.contains(.writable) == false {
+      flushIsDue = true
+      reactor.atEndOfTick { [self] in
+        flushIsDue = false
+        write()
+      }
+    }
+  }
+
+  fileprivate func interest(inserting readiness: Readiness) {
+    guard let watch else { return }
+    watch.update(watch.interest.union(readiness))
+  }
+
+  fileprivate func interest(removing readiness: Readiness) {
+    guard let watch else { return }
+    watch.update(watch.interest.subtracting(readiness))
+  }
+
+  fileprivate func connected(_ succeeded: Bool) {
+    guard succeeded else { return }
+    isConnected = true
+    onConnect.take()?()
+  }
+
+  fileprivate func replied(_ pending: PendingCommand, _ reply: UnsafeMutableRawPointer?) {
+    let value = reply.map { Self.value($0.assumingMemoryBound(to: redisReply.self).pointee) }
+    onReply?(pending, value)
+  }
+
+  /// hiredis frees the context next; nothing may touch it any more.
+  fileprivate func cleanedUp() {
+    watch?.cancel()
+    watch = nil
+    let reason = closeReason ?? context.map(Self.reason) ?? "closed"
+    context = nil
+    let onClose = onClose.take()
+    onConnect = nil
+    onReply = nil
+    onClose?(reason)
+  }
+
+  private static func reason(_ context: UnsafeMutablePointer<redisAsyncContext>) -> String {
+    guard context.pointee.err != 0, let text = context.pointee.errstr else { return "the connection ended" }
+    return String(cString: text)
+  }
+
+  /// Copies a reply; hiredis limits its depth.
+  private static func value(_ reply: redisReply) -> RedisValue {
+    switch reply.type {
+    case REDIS_REPLY_STRING: return .string(bytes(reply))
+    case REDIS_REPLY_STATUS: return .status(String(decoding: bytes(reply), as: UTF8.self))
+    case REDIS_REPLY_ERROR: return .error(String(decoding: bytes(reply), as: UTF8.self))
+    case REDIS_REPLY_INTEGER: return .integer(reply.integer)
+    case REDIS_REPLY_NIL: return .null
+    case REDIS_REPLY_ARRAY:
+      let elements = UnsafeBufferPointer(start: reply.element, count: reply.elements)
+      return .array(elements.map { $0.map { value($0.pointee) } ?? .null })
+    default: return .error("USHER reply of an unknown type \(reply.type)")
+    }
+  }
+
+  private static func bytes(_ reply: redisReply) -> [UInt8] {
+    Array(UnsafeRawBufferPointer(start: reply.str, count: reply.len))
+  }
+}
+
+// The C side. Its closures run on the reactor's thread, inside of `handle`, `write`, `send`, `close` or `open`.
+extension RedisConnection {
+  private static func of(_ pointer: UnsafeMutableRawPointer?) -> RedisConnection? {
+    pointer.map { Unmanaged<RedisConnection>.fromOpaque($0).takeUnretainedValue() }
+  }
+
+  private static func answer(
+    _ context: UnsafeMutablePointer<redisAsyncContext>?, _ reply: UnsafeMutableRawPointer?,
+    _ data: UnsafeMutableRawPointer?
+  ) {
+    guard let data else { return }
+    // Balances the retain of `send`: hiredis calls back exactly once for each command it took.
+    let pending = Unmanaged<PendingCommand>.fromOpaque(data).takeRetainedValue()
+    of(context?.pointee.data)?.replied(pending, reply)
+  }
+
+  private static func install(on context: UnsafeMutablePointer<redisAsyncContext>) {
+    context.pointee.ev.addRead = { RedisConnection.of($0)?.interest(inserting: .readable) }
+    context.pointee.ev.delRead = { RedisConnection.of($0)?.interest(removing: .readable) }
+    context.pointee.ev.addWrite = { RedisConnection.of($0)?.wantsWrite() }
+    context.pointee.ev.delWrite = { RedisConnection.of($0)?.interest(removing: .writable) }
+    context.pointee.ev.cleanup = { data in
+      guard let data else { return }
+      // Balances the retain of `open`.
+      Unmanaged<RedisConnection>.fromOpaque(data).takeRetainedValue().cleanedUp()
+    }
+    redisAsyncSetConnectCallback(context) { context, status in
+      RedisConnection.of(context?.pointee.data)?.connected(status == REDIS_OK)
+    }
+  }
+}

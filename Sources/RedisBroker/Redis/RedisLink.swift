@@ -1,0 +1,265 @@
+import Logging
+import Reactor
+
+/// A lasting link to Redis: connects, prepares each connection, connects again with backoff for ever, and keeps commands
+/// through that as long as their deadlines allow. Stays on the reactor's thread; carries out what `LinkStateMachine` says.
+///
+/// Bounds: `limit` commands that wait or are sent, more are refused as overloaded. Deadlines are looked at every
+/// `tickInterval`, so a caller may be answered that much late.
+final class RedisLink {
+  /// What a new connection must send, and what must come back.
+  struct PreparationStep {
+    let command: RedisCommand
+    /// The reason why the answer will not do; nil when it will.
+    let objection: (RedisValue) -> String?
+  }
+
+  /// Called when an attempt to connect needs the address of a host name; `open(_:)` must follow.
+  var onAddressNeeded: (() -> Void)?
+  /// Called each time the link is ready.
+  var onReady: (() -> Void)?
+  /// Why there is no connection; nil while there is one or before the first attempt.
+  private(set) var lastFailure: String?
+
+  private let reactor: Reactor
+  private let endpoint: RedisURL
+  private let limit: Int
+  private let connectTimeout: Duration
+  private let policy: ReconnectPolicy
+  private let preparation: () -> [PreparationStep]
+  private let reload: RedisCommand?
+  private let logger: Logger
+  private let metrics: BrokerMetrics
+  private let clock = ContinuousClock()
+
+  private var machine = LinkStateMachine()
+  private var connection: RedisConnection?
+  private var inFlight = Fifo<PendingCommand>()
+  private var waiting: [PendingCommand] = []
+  private var preparationLeft = 0
+  private var attemptTimer: ReactorTimer?
+  private var tick: ReactorTimer?
+  private var random = SystemRandomNumberGenerator()
+
+  private static let tickInterval = Duration.milliseconds(50)
+
+  /// `reload` is sent when Redis answers that a function is not there, and the command then once more.
+  init(
+    reactor: Reactor, endpoint: RedisURL, limit: Int, connectTimeout: Duration, policy: ReconnectPolicy = .init(),
+    logger: Logger, metrics: BrokerMetrics, reload: RedisCommand? = nil,
+    preparation: @escaping () -> [PreparationStep]
+  ) {
+    self.reactor = reactor
+    self.endpoint = endpoint
+    self.limit = limit
+    self.connectTimeout = connectTimeout
+    self.policy = policy
+    self.logger = logger
+    self.metrics = metrics
+    self.reload = reload
+    self.preparation = preparation
+  }
+
+  /// True while commands are sent at once.
+  var isReady: Bool { machine.phase == .ready }
+  /// Commands that wait or were sent.
+  var underway: Int { inFlight.count + waiting.count }
+
+  /// Begins to connect.
+  func start() {
+    perform(machine.start())
+  }
+
+  /// Ends the link: what was sent ends as unknown, what waits as unavailable.
+  func close() {
+    attemptTimer?.cancel()
+    perform(machine.close())
+  }
+
+  /// Takes a command; its completion is called exactly once.
+  func submit(_ pending: PendingCommand) {
+    switch machine.admit(underway: underway, limit: limit) {
+    case .send: send(pending)
+    case .wait: waiting.append(pending)
+    case .refuseOverloaded: return pending.complete(.failure(.overloaded(limit: limit)))
+    case .refuseClosed: return pending.complete(.failure(.unavailable("the Broker is shut down")))
+    }
+    if tick == nil { scheduleTick() }
+  }
+
+  /// The address for the present attempt; nil when the name has none.
+  func open(_ address: RedisAddress?) {
+    guard machine.phase == .connecting, connection == nil else { return }
+    guard let address else { return disconnected("the host name of USHER_REDIS_URL has no address") }
+    let connection = RedisConnection(reactor: reactor)
+    self.connection = connection
+    connection.onConnect = { [unowned self] in perform(machine.connected()) }
+    connection.onReply = { [unowned self] in answered($0, $1) }
+    connection.onClose = { [unowned self] reason in
+      self.connection = nil
+      disconnected(reason)
+    }
+    connection.open(address)
+  }
+}
+
+extension RedisLink {
+  private func perform(_ action: LinkStateMachine.Action) {
+    switch action {
+    case .none: break
+    case .connect: connect()
+    case .prepare: prepare()
+    case .sendWaiting: sendWaiting()
+    case .backOff(let failures): backOff(failures)
+    case .disconnect: disconnect("closed")
+    case .failWaiting: failWaiting()
+    }
+  }
+
+  private func connect() {
+    attemptTimer = reactor.schedule(after: connectTimeout) { [weak self] in self?.attemptTimedOut() }
+    switch endpoint.target {
+    case .unix(let path): open(.unix(path: path))
+    case .tcp(let host, let port) where HostResolver.isAddress(host): open(.tcp(ip: host, port: port))
+    case .tcp: onAddressNeeded?()
+    }
+  }
+
+  private func attemptTimedOut() {
+    disconnect("no connection within \(connectTimeout)")
+  }
+
+  private func prepare() {
+    let steps = preparation()
+    preparationLeft = steps.count
+    for step in steps {
+      let pending = PendingCommand(
+        step.command, effect: .wait, deadline: clock.now + connectTimeout, patience: connectTimeout
+      ) { [weak self] result in self?.prepared(step, result) }
+      send(pending)
+    }
+    if steps.isEmpty { becomeReady() }
+  }
+
+  private func prepared(_ step: PreparationStep, _ result: Result<RedisValue, RedisFailure>) {
+    let objection: String?
+    switch result {
+    case .success(let value): objection = step.objection(value)
+    case .failure(.refused(let error)): objection = step.objection(.error(error))
+    case .failure: return
+    }
+    if let objection {
+      if machine.preparationFailed() == .disconnect { disconnect(objection) }
+    } else {
+      preparationLeft -= 1
+      if preparationLeft == 0 { becomeReady() }
+    }
+  }
+
+  private func becomeReady() {
+    attemptTimer?.cancel()
+    attemptTimer = nil
+    if machine.failures > 0 { logger.info("Redis is connected again", metadata: ["failures": "\(machine.failures)"]) }
+    lastFailure = nil
+    perform(machine.prepared())
+    onReady?()
+  }
+
+  private func sendWaiting() {
+    let waiting = waiting
+    self.waiting = []
+    for pending in waiting where !pending.isDone { send(pending) }
+  }
+
+  private func disconnect(_ reason: String) {
+    if let connection { connection.close(reason) } else { disconnected(reason) }
+  }
+
+  private func disconnected(_ reason: String) {
+    attemptTimer?.cancel()
+    attemptTimer = nil
+    lastFailure = reason
+    perform(machine.disconnected())
+  }
+
+  private func backOff(_ failures: Int) {
+    let delay = policy.delay(afterFailures: failures, using: &random)
+    metrics.reconnected()
+    logger.log(
+      level: failures == 1 ? .warning : .debug, "Redis is not connected; trying again",
+      metadata: ["reason": "\(lastFailure ?? "")", "failures": "\(failures)", "delay": "\(delay)"])
+    attemptTimer = reactor.schedule(after: delay) { [weak self] in
+      guard let self else { return }
+      perform(machine.backoffElapsed())
+    }
+  }
+
+  private func failWaiting() {
+    for pending in waiting { pending.giveUp("the Broker is shut down") }
+    waiting = []
+  }
+}
+
+extension RedisLink {
+  private func send(_ pending: PendingCommand) {
+    if let connection, connection.send(pending) {
+      pending.sentAt = clock.now
+      pending.wasSent = true
+      inFlight.append(pending)
+    } else {
+      waiting.append(pending)
+    }
+  }
+
+  private func answered(_ pending: PendingCommand, _ value: RedisValue?) {
+    // Answers come in the order of the commands.
+    _ = inFlight.popFirst()
+    guard !pending.isDone else { return }
+    switch value {
+    case .none: lost(pending)
+    case .error(let text)? where text.hasPrefix("ERR Function not found") && !pending.hasReloaded && reload != nil:
+      reloadFunctions()
+      pending.hasReloaded = true
+      send(pending)
+    case .error(let text)?: pending.complete(.failure(.refused(text)))
+    case .some(let value): pending.complete(.success(value))
+    }
+  }
+
+  private func lost(_ pending: PendingCommand) {
+    pending.sentAt = nil
+    if machine.phase == .closed || pending.effect == .wait {
+      pending.giveUp("the connection to Redis broke")
+    } else {
+      waiting.append(pending)
+    }
+  }
+
+  private func reloadFunctions() {
+    guard let reload else { return }
+    logger.notice("Redis has lost the functions; loading them again")
+    let pending = PendingCommand(reload, effect: .wait, deadline: clock.now + connectTimeout, patience: connectTimeout)
+    {
+      _ in  // The command that is sent next finds out whether it helped.
+    }
+    send(pending)
+  }
+
+  private func scheduleTick() {
+    tick = reactor.schedule(after: Self.tickInterval) { [weak self] in self?.lookAtDeadlines() }
+  }
+
+  private func lookAtDeadlines() {
+    tick = nil
+    let now = clock.now
+    if let oldest = inFlight.first, let sentAt = oldest.sentAt, now - sentAt > oldest.patience {
+      disconnect("Redis did not answer within \(oldest.patience)")
+    }
+    inFlight.forEach { if $0.deadline <= now { $0.giveUp("Redis did not answer in time") } }
+    let reason = "Redis is not connected: \(lastFailure ?? "connecting")"
+    for pending in waiting where pending.deadline <= now { pending.giveUp(reason) }
+    waiting.removeAll(where: \.isDone)
+    metrics.underway(underway)
+    if underway > 0 { scheduleTick() }
+  }
+}

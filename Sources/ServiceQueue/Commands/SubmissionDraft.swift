@@ -1,0 +1,190 @@
+/// What a producer asks for, checked, before it is sealed: the data object of RabbitMQ, REST and RPC alike.
+///
+/// `{queue, kind, priority?, customer?, details?}`. A member that is `null` counts as absent. Members that are not known are
+/// let pass and counted (`unknownMembers`): a producer may send one object to several systems. `scheduled_for` is refused,
+/// since taking it in now would be silently wrong.
+public struct SubmissionDraft: Hashable, Sendable {
+  /// The written bounds of a data object.
+  public enum Limits {
+    /// Members of `customer`.
+    public static let customerMembers = 64
+    /// Bytes of a member's name in `customer`.
+    public static let customerNameBytes = 64
+    /// Bytes of a text, or digits of a number, in `customer`.
+    public static let customerValueBytes = 1_024
+    /// Objects and arrays around a value in `details`, `details` itself included.
+    public static let detailsDepth = 16
+  }
+
+  /// The queue it is for.
+  public var queue: QueueName
+  /// What is asked for; see `Service.kind`.
+  public let kind: String
+  /// How urgent it is.
+  public var priority: Priority
+  /// Who asks: flat, values are texts, numbers, truth values or null.
+  public let customer: JSONObject?
+  /// Anything else, free for the producer.
+  public let details: JSONObject?
+  /// How many members the data object had that Usher does not know.
+  public let unknownMembers: Int
+
+  /// What must be sealed, as compact JSON.
+  public var personal: PersonalData {
+    PersonalData(
+      customer: customer.map { JSONValue.object($0).compactJSON },
+      details: details.map { JSONValue.object($0).compactJSON })
+  }
+
+  /// 40 lower-case hexadecimal digits that are the same exactly when what was asked for is the same, whatever the order of
+  /// members, white space or escapes. Take it before rules change the draft.
+  public var fingerprint: String {
+    var writer = JSONWriter(capacity: 512)
+    writer.array { writer in
+      writer.string(queue.rawValue)
+      writer.string(kind)
+      writer.number(priority.level)
+      for part in [customer, details] {
+        if let part { JSONValue.object(part).write(to: &writer, sorted: true) } else { writer.null() }
+      }
+    }
+    var text: [UInt8] = []
+    text.reserveCapacity(40)
+    for byte in SHA1.hash(writer.bytes) {
+      for nibble in [byte >> 4, byte & 0xF] {
+        text.append(nibble < 10 ? UInt8(ascii: "0") + nibble : UInt8(ascii: "a") + nibble - 10)
+      }
+    }
+    return String(decoding: text, as: UTF8.self)
+  }
+
+  /// Checks a data object. Pure.
+  ///
+  /// - Parameters:
+  ///   - value: the data object.
+  ///   - defaultQueue: the queue where the object names none: the path's in REST, the routing key's in RabbitMQ. One that
+  ///     the object names wins; a door where that is wrong compares.
+  ///   - defaultKind: the kind where the object names none.
+  /// - Throws: what is wrong with the first bad member.
+  public static func parse(
+    _ value: JSONValue, defaultQueue: QueueName? = nil, defaultKind: String? = nil
+  ) throws(DraftError) -> SubmissionDraft {
+    guard let object = value.object else {
+      throw DraftError(.wrongType, field: "", "the data must be an object, not \(value.typeName)")
+    }
+    var members: [String: JSONValue] = [:]
+    var unknown = 0
+    for member in object.members {
+      guard known.contains(member.name) else {
+        unknown += 1
+        continue
+      }
+      if !member.value.isNull { members[member.name] = member.value }
+    }
+    guard members["scheduled_for"] == nil else {
+      throw DraftError(
+        .unsupportedField, field: "scheduled_for", "this version cannot schedule; submit it when it is due")
+    }
+    return SubmissionDraft(
+      queue: try queue(members["queue"], defaultQueue), kind: try kind(members["kind"], defaultKind),
+      priority: try priority(members["priority"]), customer: try customer(members["customer"]),
+      details: try details(members["details"]), unknownMembers: unknown)
+  }
+
+  private static let known: Set<String> = ["queue", "kind", "priority", "scheduled_for", "customer", "details"]
+}
+
+extension SubmissionDraft {
+  private static func queue(_ value: JSONValue?, _ standard: QueueName?) throws(DraftError) -> QueueName {
+    guard let value else {
+      guard let standard else { throw DraftError(.missingField, field: "queue", "the name of a queue is needed") }
+      return standard
+    }
+    guard let text = value.string else { throw wrongType(value, "queue", takes: "a string") }
+    guard let queue = QueueName(text) else {
+      throw DraftError(
+        .invalidValue, field: "queue", "1 to 64 of a-z, 0-9, - and _, beginning with a letter or digit")
+    }
+    return queue
+  }
+
+  private static func kind(_ value: JSONValue?, _ standard: String?) throws(DraftError) -> String {
+    guard let value else {
+      guard let standard else { throw DraftError(.missingField, field: "kind", "what is asked for is needed") }
+      return standard
+    }
+    guard let text = value.string else { throw wrongType(value, "kind", takes: "a string") }
+    guard Service.isKind(text) else {
+      throw DraftError(.invalidValue, field: "kind", "1 to 64 of a-z, 0-9, ., - and _")
+    }
+    return text
+  }
+
+  private static func priority(_ value: JSONValue?) throws(DraftError) -> Priority {
+    let priority: Priority?
+    switch value {
+    case nil: return .normal
+    case .number(let number): priority = number.int.flatMap { Int(exactly: $0) }.flatMap { Priority($0) }
+    case .string(let name): priority = Priority(name: name)
+    case .some(let other): throw wrongType(other, "priority", takes: "a number or a name")
+    }
+    guard let priority else {
+      throw DraftError(.invalidValue, field: "priority", "a whole number from 0 to 9, or low, normal, high or urgent")
+    }
+    return priority
+  }
+
+  private static func customer(_ value: JSONValue?) throws(DraftError) -> JSONObject? {
+    guard let value else { return nil }
+    guard let object = value.object else { throw wrongType(value, "customer", takes: "an object") }
+    guard object.members.count <= Limits.customerMembers else {
+      throw DraftError(.tooLarge, field: "customer", "at most \(Limits.customerMembers) members")
+    }
+    for member in object.members {
+      guard (1...Limits.customerNameBytes).contains(member.name.utf8.count) else {
+        throw DraftError(
+          .tooLarge, field: "customer", "the names of members have 1 to \(Limits.customerNameBytes) bytes")
+      }
+      let size: Int
+      switch member.value {
+      case .string(let text): size = text.utf8.count
+      case .number(let number): size = number.text.utf8.count
+      case .bool, .null: size = 0
+      case .object, .array:
+        throw wrongType(member.value, field("customer", member.name), takes: "a string, number, boolean or null")
+      }
+      guard size <= Limits.customerValueBytes else {
+        throw DraftError(
+          .tooLarge, field: field("customer", member.name), "at most \(Limits.customerValueBytes) bytes")
+      }
+    }
+    return object
+  }
+
+  private static func details(_ value: JSONValue?) throws(DraftError) -> JSONObject? {
+    guard let value else { return nil }
+    guard let object = value.object else { throw wrongType(value, "details", takes: "an object") }
+    guard !isDeeper(value, than: Limits.detailsDepth) else {
+      throw DraftError(.tooDeep, field: "details", "nested at most \(Limits.detailsDepth) deep")
+    }
+    return object
+  }
+
+  private static func isDeeper(_ value: JSONValue, than limit: Int) -> Bool {
+    switch value {
+    case .object(let object): limit == 0 || object.members.contains { isDeeper($0.value, than: limit - 1) }
+    case .array(let elements): limit == 0 || elements.contains { isDeeper($0, than: limit - 1) }
+    case .string, .number, .bool, .null: false
+    }
+  }
+
+  private static func wrongType(_ value: JSONValue, _ field: String, takes: String) -> DraftError {
+    DraftError(.wrongType, field: field, "must be \(takes), not \(value.typeName)")
+  }
+
+  /// A member's path, unless its name could itself say something about a person.
+  private static func field(_ parent: String, _ name: String) -> String {
+    name.utf8.count <= 32 && name.utf8.allSatisfy { $0.isLowerAlphanumeric || $0 == UInt8(ascii: "_") }
+      ? "\(parent).\(name)" : parent
+  }
+}

@@ -1,0 +1,11 @@
+import Glibc
+
+/// The system's clock; only for measuring how far behind the history is.
+enum WallClock {
+  /// Since 1970-01-01 UTC.
+  static func milliseconds() -> Int64 {
+    var time = timespec()
+    clock_gettime(CLOCK_REALTIME, &time)
+    return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
+  }
+}

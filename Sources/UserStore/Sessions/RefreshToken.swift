@@ -1,0 +1,47 @@
+import FieldEncryption
+public import ServiceQueue
+
+/// A refresh token as it is given out, once. The store keeps only its hash.
+public struct RefreshToken: Sendable {
+  /// 256 random bits as 43 characters of base64url.
+  public let token: String
+  /// Until when it may be used, by PostgreSQL's clock.
+  public let expiresAt: Timestamp
+}
+
+/// What a refresh gives.
+public struct RefreshedSession: Sendable {
+  /// The user as it is now.
+  public let user: User
+  /// The token for the next refresh.
+  public let refreshToken: RefreshToken
+}
+
+/// The secret behind a token. Pure but for the drawing.
+struct TokenSecret: Sendable {
+  let text: String
+  /// SHA-256 of the 32 bytes: enough, as they are random.
+  let hash: [UInt8]
+
+  static func draw() throws(UserStoreError) -> TokenSecret {
+    do {
+      let bytes = try SecureRandom.bytes(32)
+      return TokenSecret(text: Base64URL.encode(bytes), hash: try SHA256.digest(bytes))
+    } catch {
+      throw UserStoreError(.internal, error.description)
+    }
+  }
+
+  private init(text: String, hash: [UInt8]) {
+    self.text = text
+    self.hash = hash
+  }
+
+  /// Nil when `text` cannot be a token.
+  init?(_ text: String) {
+    guard let bytes = Base64URL.decode(text), bytes.count == 32, let hash = try? SHA256.digest(bytes) else {
+      return nil
+    }
+    self.init(text: text, hash: hash)
+  }
+}

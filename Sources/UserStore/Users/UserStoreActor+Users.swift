@@ -1,0 +1,169 @@
+public import ServiceQueue
+
+extension UserStoreActor {
+  private static let insert = SQLStatement(
+    "user.insert",
+    """
+    INSERT INTO users (id, username, password_phc, level, queues, email, display_name)
+    VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING \(UserRow.columns)
+    """)
+  private static let selectByID = SQLStatement("user.by_id", "SELECT \(UserRow.columns) FROM users WHERE id = $1")
+  private static let selectByName = SQLStatement(
+    "user.by_name", #"SELECT \#(UserRow.columns) FROM users WHERE lower(username COLLATE "C") = lower($1 COLLATE "C")"#)
+  private static let selectPage = SQLStatement(
+    "user.page",
+    #"""
+    SELECT \#(UserRow.columns) FROM users
+    WHERE lower(username COLLATE "C") > lower($1 COLLATE "C")
+    ORDER BY lower(username COLLATE "C") LIMIT $2
+    """#)
+  private static let selectChanged = SQLStatement(
+    "user.changed",
+    "SELECT \(UserRow.columns) FROM users WHERE updated_at >= $1 ORDER BY updated_at, id LIMIT 1000")
+  private static let update = SQLStatement(
+    "user.update",
+    """
+    UPDATE users SET level = COALESCE($3, level), disabled = COALESCE($4, disabled),
+      queues = CASE WHEN $5 THEN $6 ELSE queues END, email = CASE WHEN $7 THEN $8 ELSE email END,
+      display_name = CASE WHEN $9 THEN $10 ELSE display_name END, updated_at = now(), version = version + 1
+    WHERE id = $1 AND ($2 IS NULL OR version = $2) RETURNING \(UserRow.columns)
+    """)
+  private static let exists = SQLStatement("user.exists", "SELECT 1 FROM users WHERE id = $1")
+
+  /// Makes a user and returns it. Throws `invalidArgument` (see `NewUser`), `usernameTaken`, `overloaded` when too many
+  /// passwords are being computed.
+  public func createUser(_ new: NewUser) async throws(UserStoreError) -> User {
+    try UserRules.check(username: new.username)
+    try UserRules.check(password: new.password)
+    try UserRules.check(field: new.email, "email")
+    try UserRules.check(field: new.displayName, "display name")
+    try UserRules.check(queues: new.queues)
+    let id = try UserRules.newID()
+    let phc = try await passwordHash(new.password)
+    let call = Self.insert(
+      .text(id), .text(new.username), .text(phc), .text(new.level.rawValue), .texts(Self.names(new.queues)),
+      .bytes(try UserField.email.seal(new.email, of: id, with: keyset)),
+      .bytes(try UserField.displayName.seal(new.displayName, of: id, with: keyset)))
+    do {
+      let results = try await write([call])
+      return try Self.row(results[0]).opened(with: keyset)
+    } catch let failure as SQLFailure {
+      if failure.isRefusal(SQLState.uniqueViolation) {
+        throw UserStoreError(.usernameTaken, "another user has this name: choose another")
+      }
+      throw UserStoreError(failure)
+    } catch let error as UserStoreError {
+      throw error
+    } catch {
+      throw UserStoreError(.internal, "unexpected error")
+    }
+  }
+
+  /// The user with this id; throws `notFound`.
+  public func user(id: String) async throws(UserStoreError) -> User {
+    guard UserRules.isID(id) else { throw Self.notFound }
+    return try await one(Self.selectByID(.text(id))).opened(with: keyset)
+  }
+
+  /// The user with this name, whatever its case; throws `notFound`.
+  public func user(username: String) async throws(UserStoreError) -> User {
+    guard let row = try await userRow(username: username) else { throw Self.notFound }
+    return try row.opened(with: keyset)
+  }
+
+  /// A page of users by name, at most `limit` (1 to 500), after the cursor of the page before.
+  public func users(after cursor: String? = nil, limit: Int) async throws(UserStoreError) -> UserPage {
+    guard UserRules.pageLimit.contains(limit) else {
+      throw UserStoreError(.invalidArgument, "limit is 1 to 500")
+    }
+    let after = cursor ?? ""
+    guard after.isEmpty || UserRules.isUsername(after) else {
+      throw UserStoreError(.invalidArgument, "this cursor was not given by a page before")
+    }
+    let users = try await many(Self.selectPage(.text(after), .int(Int64(limit) + 1)))
+    let page = users.prefix(limit)
+    return UserPage(users: Array(page), next: users.count > limit ? page.last?.username.lowercased() : nil)
+  }
+
+  /// The users changed at or after `moment` by PostgreSQL's clock, oldest change first, at most 1,000. A change may become
+  /// visible some time after its moment: whoever polls lets the ranges overlap by some seconds.
+  public func users(changedSince moment: Timestamp) async throws(UserStoreError) -> [User] {
+    try await many(Self.selectChanged(.timestamp(moment)))
+  }
+
+  /// Changes a user and returns it as it is then; disabling revokes its sessions in the same transaction. With
+  /// `expectedVersion` only if it has that version. Throws `notFound`, `versionMismatch`, `invalidArgument`.
+  public func updateUser(
+    id: String, expectedVersion: Int64?, _ changes: UserChanges
+  ) async throws(UserStoreError) -> User {
+    guard UserRules.isID(id) else { throw Self.notFound }
+    let (setsQueues, queues) = Self.parts(changes.queues)
+    let (setsEmail, email) = Self.parts(changes.email)
+    let (setsName, displayName) = Self.parts(changes.displayName)
+    try UserRules.check(queues: queues)
+    try UserRules.check(field: email, "email")
+    try UserRules.check(field: displayName, "display name")
+    var calls = [
+      Self.update(
+        .text(id), .int(expectedVersion), .text(changes.level?.rawValue), .bool(changes.isDisabled),
+        .bool(setsQueues), .texts(Self.names(queues)),
+        .bool(setsEmail), .bytes(try UserField.email.seal(email, of: id, with: keyset)),
+        .bool(setsName), .bytes(try UserField.displayName.seal(displayName, of: id, with: keyset))),
+      Self.exists(.text(id)),
+    ]
+    if changes.isDisabled == true { calls.append(Self.revokeOfDisabled(.text(id))) }
+    let sent = calls
+    let results = try await translating { () async throws(SQLFailure) in try await self.write(sent) }
+    guard let row = results[0].first else {
+      guard results[1].rowCount > 0 else { throw Self.notFound }
+      throw UserStoreError(.versionMismatch, "the user was changed meanwhile: read it again")
+    }
+    return try Self.userRow(row).opened(with: keyset)
+  }
+
+  static let notFound = UserStoreError(.notFound, "there is no such user")
+
+  /// The row of the user with this name; nil when there is none, or none can have that name.
+  func userRow(username: String) async throws(UserStoreError) -> UserRow? {
+    guard UserRules.isUsername(username) else { return nil }
+    let results = try await translating { () async throws(SQLFailure) in
+      try await self.read(Self.selectByName(.text(username)))
+    }
+    return try results[0].first.map(Self.userRow)
+  }
+
+  /// The one row that `call` gives; throws `notFound`.
+  func one(_ call: SQLCall) async throws(UserStoreError) -> UserRow {
+    let results = try await translating { () async throws(SQLFailure) in try await self.read(call) }
+    guard let row = results[0].first else { throw Self.notFound }
+    return try Self.userRow(row)
+  }
+
+  static func selectUser(id: String) -> SQLCall { selectByID(.text(id)) }
+
+  static func userRow(_ row: SQLRow) throws(UserStoreError) -> UserRow {
+    do { return try UserRow(row) } catch { throw UserStoreError(error) }
+  }
+
+  private static func row(_ result: SQLResult) throws(UserStoreError) -> UserRow {
+    guard let row = result.first else { throw UserStoreError(.internal, "the insert returned nothing") }
+    return try userRow(row)
+  }
+
+  private func many(_ call: SQLCall) async throws(UserStoreError) -> [User] {
+    let results = try await translating { () async throws(SQLFailure) in try await self.read(call) }
+    var users: [User] = []
+    for row in results[0].rows { users.append(try Self.userRow(row).opened(with: keyset)) }
+    return users
+  }
+
+  private static func names(_ queues: Set<QueueName>?) -> [String?]? { queues?.map(\.rawValue).sorted() }
+
+  private static func parts<Value>(_ change: UserChanges.Change<Value>) -> (sets: Bool, value: Value?) {
+    switch change {
+    case .keep: (false, nil)
+    case .set(let value): (true, value)
+    case .clear: (true, nil)
+    }
+  }
+}

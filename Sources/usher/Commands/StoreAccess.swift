@@ -1,0 +1,33 @@
+import FieldEncryption
+import Foundation
+import Logging
+import Reactor
+import UserStore
+
+/// A user store for one command, without the server around it.
+enum StoreAccess {
+  /// Runs `body` with a store that connects on first use, and closes it afterwards, whatever happens.
+  static func withStore<Result: Sendable>(
+    _ settings: Settings, _ logger: Logger, _ body: @Sendable (UserStoreActor) async throws -> Result
+  ) async throws -> Result {
+    let keyset = try Foundations.keyset(settings)
+    let configuration = try Foundations.userStore(settings)
+    let reactor = try Foundations.reactor("usher-store")
+    let store = UserStoreActor(configuration: configuration, keyset: keyset, reactor: reactor, logger: logger)
+    do {
+      let result = try await body(store)
+      await store.shutdown()
+      await reactor.shutdown()
+      return result
+    } catch {
+      await store.shutdown()
+      await reactor.shutdown()
+      throw error
+    }
+  }
+
+  /// The settings that a command with a store needs.
+  static func settings() throws(SettingsError) -> Settings {
+    try Settings.load(environment: ProcessInfo.processInfo.environment, needing: [.databaseURL, .keysetFile])
+  }
+}

@@ -1,0 +1,112 @@
+import FieldEncryption
+import Logging
+import ServiceQueue
+import Telemetry
+
+/// Everything that operators tune, read from `USHER_*` alone. See `usher config`.
+struct Settings: Sendable {
+  var httpListen: ListenAddress
+  var adminListen: ListenAddress
+  var allowedOrigins: [String]
+  var accessTokenSeconds: Int
+  var refreshTokenDays: Int
+  var site: String
+  var queues: [QueueName]
+  var leaseSeconds: Int
+  var eventHistory: Int
+  var commandTimeoutMilliseconds: Int
+  var intakePrefetch: Int
+  var intakeRulesFile: String?
+  var shutdownSeconds: Int
+  var logLevel: Logger.Level
+  var logFormat: LogFormat
+  var redisURL: String?
+  var amqpURL: String?
+  var databaseURL: String?
+  var keysetFile: String?
+
+  /// Reads every setting; the reader then knows the problems and what to show.
+  init(_ reader: inout SettingsReader) {
+    httpListen = reader.value(
+      "USHER_HTTP_LISTEN", "REST and WebSocket for clients", takes: "HOST:PORT", default: "127.0.0.1:8080",
+      parse: ListenAddress.init)
+    adminListen = reader.value(
+      "USHER_ADMIN_LISTEN", "health and metrics, for operators only", takes: "HOST:PORT", default: "127.0.0.1:8081",
+      parse: ListenAddress.init)
+    allowedOrigins = reader.value(
+      "USHER_ALLOWED_ORIGINS", "other origins whose pages may open a WebSocket; * for any",
+      takes: "a list such as https://desk.example,https://board.example", default: "",
+      parse: Parse.list { $0 == "*" || $0.hasPrefix("http://") || $0.hasPrefix("https://") ? $0 : nil })
+    accessTokenSeconds = reader.value(
+      "USHER_ACCESS_TOKEN_SECONDS", "how long an access token is good", takes: "60 to 86400", default: "600",
+      parse: Parse.integer(60...86_400))
+    refreshTokenDays = reader.value(
+      "USHER_REFRESH_TOKEN_DAYS", "how long a refresh token is good", takes: "1 to 365", default: "30",
+      parse: Parse.integer(1...365))
+    site = reader.value(
+      "USHER_SITE", "names the keys in Redis; one site shares its queues", takes: "1 to 32 of a-z 0-9 - _",
+      default: "main", parse: Parse.site)
+    queues = reader.value(
+      "USHER_QUEUES", "queues that exist from the start", takes: "a list of queue names", default: "",
+      parse: Parse.list(QueueName.init))
+    leaseSeconds = reader.value(
+      "USHER_LEASE_SECONDS", "how long a claim holds without renewal", takes: "5 to 3600", default: "120",
+      parse: Parse.integer(5...3_600))
+    eventHistory = reader.value(
+      "USHER_EVENT_HISTORY", "events a queue keeps for clients that come back", takes: "100 to 1000000",
+      default: "10000", parse: Parse.integer(100...1_000_000))
+    commandTimeoutMilliseconds = reader.value(
+      "USHER_COMMAND_TIMEOUT_MS", "how long a command may take before it fails", takes: "100 to 30000",
+      default: "5000", parse: Parse.integer(100...30_000))
+    intakePrefetch = reader.value(
+      "USHER_INTAKE_PREFETCH", "deliveries RabbitMQ sends ahead of acknowledgement", takes: "1 to 10000",
+      default: "500", parse: Parse.integer(1...10_000))
+    intakeRulesFile = reader.optional(
+      "USHER_INTAKE_RULES_FILE", "rules that drop, route, prioritise or reject requests", takes: "a path",
+      parse: Parse.path)
+    shutdownSeconds = reader.value(
+      "USHER_SHUTDOWN_SECONDS", "how long a graceful shutdown may take", takes: "1 to 300", default: "20",
+      parse: Parse.integer(1...300))
+    logLevel = reader.value(
+      "USHER_LOG_LEVEL", "the least important records that are written",
+      takes: "one of trace, debug, info, notice, warning, error, critical", default: "info",
+      parse: Logger.Level.init(rawValue:))
+    logFormat = reader.value(
+      "USHER_LOG_FORMAT", "how the log is written", takes: "json or text", default: "json",
+      parse: LogFormat.init(rawValue:))
+    redisURL = reader.secret(
+      "USHER_REDIS_URL", "the Redis that holds the queues", takes: "redis://[USER:PASSWORD@]HOST[:PORT][/DB]",
+      parse: { $0 })
+    amqpURL = reader.secret(
+      "USHER_AMQP_URL", "the RabbitMQ that requests come from", takes: "amqp://USER:PASSWORD@HOST[:PORT][/VHOST]",
+      parse: { $0 })
+    databaseURL = reader.secret(
+      "USHER_DATABASE_URL", "the PostgreSQL that keeps users and history",
+      takes: "postgresql://USER:PASSWORD@HOST[:PORT]/DATABASE", parse: { $0 })
+    keysetFile = reader.optional(
+      "USHER_KEYSET_FILE", "the Tink keyset that seals personal data; readable by the server's user alone",
+      takes: "a path", parse: Parse.path)
+  }
+
+  /// Reads the environment; throws with all problems, each naming its setting and what that takes.
+  static func load(environment: [String: String], needing names: Set<Needed> = []) throws(SettingsError) -> Settings {
+    var reader = SettingsReader(environment: environment)
+    let settings = Settings(&reader)
+    var problems = reader.problems.map(\.description)
+    for row in reader.rows where row.effective == nil {
+      guard let needed = Needed(rawValue: row.name), names.contains(needed) else { continue }
+      guard !reader.problems.contains(where: { $0.name.hasPrefix(row.name) }) else { continue }
+      problems.append("\(row.name): is missing; it takes \(row.takes)")
+    }
+    guard problems.isEmpty else { throw SettingsError(problems.joined(separator: "\n")) }
+    return settings
+  }
+
+  /// Settings without a default that some commands cannot do without.
+  enum Needed: String, CaseIterable {
+    case redisURL = "USHER_REDIS_URL"
+    case amqpURL = "USHER_AMQP_URL"
+    case databaseURL = "USHER_DATABASE_URL"
+    case keysetFile = "USHER_KEYSET_FILE"
+  }
+}

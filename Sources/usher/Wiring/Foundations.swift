@@ -1,0 +1,85 @@
+import FieldEncryption
+import Foundation
+import Glibc
+import Intake
+import Logging
+import Reactor
+import RedisBroker
+import ServiceQueue
+import Telemetry
+import UserStore
+
+/// The parts that commands share, made from settings. Each method throws `SettingsError` naming the setting at fault.
+enum Foundations {
+  /// Sets up the log and makes the root logger. Once a process. A broken pipe becomes an error of the write.
+  static func logger(_ settings: Settings) -> Logger {
+    signal(SIGPIPE, SIG_IGN)
+    let format = settings.logFormat
+    let level = settings.logLevel
+    LoggingSystem.bootstrap { label in LineLogHandler(label: label, format: format, level: level) }
+    return Logger(label: "usher")
+  }
+
+  /// The operator's keyset, ready to use.
+  static func keyset(_ settings: Settings) throws(SettingsError) -> AEAD {
+    try naming(.keysetFile) { try AEAD(Keyset(contentsOfFile: settings.keysetFile ?? "")) }
+  }
+
+  /// Where PostgreSQL is and how it is used.
+  static func userStore(_ settings: Settings) throws(SettingsError) -> UserStoreConfiguration {
+    try naming(.databaseURL) {
+      var configuration = UserStoreConfiguration(url: try DatabaseURL(settings.databaseURL ?? ""))
+      configuration.refreshTokenLifetime = .seconds(settings.refreshTokenDays * 86_400)
+      return configuration
+    }
+  }
+
+  /// Where Redis is and how it is used.
+  static func broker(_ settings: Settings) throws(SettingsError) -> BrokerConfiguration {
+    let url = try naming(.redisURL) { try RedisURL(settings.redisURL ?? "") }
+    do {
+      return try BrokerConfiguration(
+        redisURL: url, site: settings.site, queues: settings.queues,
+        defaultLease: LeaseDuration(milliseconds: Int64(settings.leaseSeconds) * 1_000),
+        eventHistory: settings.eventHistory, commandTimeout: .milliseconds(settings.commandTimeoutMilliseconds))
+    } catch {
+      throw SettingsError("\(error)")
+    }
+  }
+
+  /// Where RabbitMQ is.
+  static func amqp(_ settings: Settings) throws(SettingsError) -> AMQPURL {
+    try naming(.amqpURL) { try AMQPURL(settings.amqpURL ?? "") }
+  }
+
+  /// The operator's rules; none when no file is named.
+  static func rules(_ settings: Settings) throws(SettingsError) -> RuleSet {
+    guard let path = settings.intakeRulesFile else { return RuleSet() }
+    do {
+      return try RuleSet(json: [UInt8](try Data(contentsOf: URL(fileURLWithPath: path))))
+    } catch let error as RuleError {
+      throw SettingsError("USHER_INTAKE_RULES_FILE: \(error)")
+    } catch {
+      throw SettingsError("USHER_INTAKE_RULES_FILE: \(path) cannot be read")
+    }
+  }
+
+  /// A reactor, or an error about the machine's limits.
+  static func reactor(_ name: String) throws(SettingsError) -> Reactor {
+    do {
+      return try Reactor(name: name)
+    } catch {
+      throw SettingsError("cannot start the thread \(name): \(error)")
+    }
+  }
+
+  private static func naming<Value>(
+    _ setting: Settings.Needed, _ body: () throws -> Value
+  ) throws(SettingsError) -> Value {
+    do {
+      return try body()
+    } catch {
+      throw SettingsError("\(setting.rawValue): \(error)")
+    }
+  }
+}

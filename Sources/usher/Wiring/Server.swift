@@ -1,0 +1,94 @@
+import FieldEncryption
+import Gateway
+import Intake
+import Logging
+import Metrics
+import Reactor
+import RedisBroker
+import ServiceLifecycle
+import ServiceQueue
+import Telemetry
+import UnixSignals
+import UserStore
+
+/// Every role in one process: the actors, what connects them, and the order in which they start and end.
+struct Server {
+  private let broker: BrokerActor
+  private let store: UserStoreActor
+  private let relay: HistoryRelay
+  private let consumer: ConsumerActor
+  private let gateway: Gateway
+  private let reactors: [Reactor]
+  private let shutdownSeconds: Int
+  private let logger: Logger
+
+  /// Makes every part; nothing connects or listens yet. Throws `SettingsError` when a setting cannot be used.
+  init(_ settings: Settings, logger: Logger) throws(SettingsError) {
+    let registry = MetricsRegistry()
+    MetricsSystem.bootstrap(registry)
+    let keyset = try Foundations.keyset(settings)
+    let vault = FieldVault(keyset: keyset)
+    // Redis and PostgreSQL share a thread. librabbitmq blocks, so the consumer has one of its own.
+    let reactor = try Foundations.reactor("usher-store")
+    let intakeReactor = try Foundations.reactor("usher-intake")
+    reactors = [reactor, intakeReactor]
+    let broker = BrokerActor(
+      configuration: try Foundations.broker(settings), reactor: reactor, logger: logger.part("broker"))
+    let store = UserStoreActor(
+      configuration: try Foundations.userStore(settings), keyset: keyset, reactor: reactor,
+      logger: logger.part("users"))
+    let consumer = ConsumerActor(
+      configuration: IntakeConfiguration(url: try Foundations.amqp(settings), prefetch: settings.intakePrefetch),
+      broker: broker, vault: vault, rules: try Foundations.rules(settings), reactor: intakeReactor,
+      logger: logger.part("intake"))
+    relay = HistoryRelay(broker: broker, store: store, logger: logger.part("history"))
+    var configuration = GatewayConfiguration(
+      http: settings.httpListen.address, admin: settings.adminListen.address, site: settings.site)
+    configuration.allowedOrigins = Set(settings.allowedOrigins)
+    configuration.accessTokenLifetime = .seconds(settings.accessTokenSeconds)
+    configuration.shutdownGrace = .seconds(max(1, settings.shutdownSeconds - 5))
+    let http = settings.httpListen
+    gateway = Gateway(
+      configuration: configuration, broker: broker, accounts: store, vault: vault,
+      health: { await Readiness.statuses(broker: broker, store: store, consumer: consumer) },
+      metricsText: { registry.prometheusText() + ProcessMetrics.prometheusText() }, logger: logger.part("gateway"),
+      onRunning: { port, admin in
+        logger.notice("listening", metadata: ["http": "\(http.host):\(port)", "admin_port": "\(admin)"])
+      })
+    self.broker = broker
+    self.store = store
+    self.consumer = consumer
+    self.logger = logger
+    shutdownSeconds = settings.shutdownSeconds
+  }
+
+  /// Serves until SIGTERM or SIGINT, then shuts down in reverse: first the clients, then the intake, the history, the
+  /// Broker and the store. What has not ended after `USHER_SHUTDOWN_SECONDS` is cancelled.
+  func run() async throws {
+    var configuration = ServiceGroupConfiguration(
+      services: [
+        .init(service: store), .init(service: broker), .init(service: relay), .init(service: consumer),
+        .init(service: gateway),
+      ],
+      gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+    configuration.maximumGracefulShutdownDuration = .seconds(shutdownSeconds)
+    let result: Result<Void, any Error>
+    do {
+      result = .success(try await ServiceGroup(configuration: configuration).run())
+    } catch {
+      result = .failure(error)
+    }
+    for reactor in reactors { await reactor.shutdown() }
+    logger.notice("stopped")
+    try result.get()
+  }
+}
+
+extension Logger {
+  /// This logger under the label `usher.NAME`.
+  fileprivate func part(_ name: String) -> Logger { Logger(label: "usher.\(name)") }
+}
+
+extension ListenAddress {
+  fileprivate var address: GatewayConfiguration.Address { .init(host: host, port: port) }
+}

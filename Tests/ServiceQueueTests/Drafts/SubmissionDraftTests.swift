@@ -1,0 +1,112 @@
+import ServiceQueue
+import Testing
+
+@Suite("Submission draft")
+struct SubmissionDraftTests {
+  func draft(
+    _ text: String, queue: String? = nil, kind: String? = nil
+  ) throws(DraftError) -> SubmissionDraft {
+    let value = (try? JSONScanner.parse(Array(text.utf8))) ?? .null
+    return try SubmissionDraft.parse(value, defaultQueue: queue.flatMap { QueueName($0) }, defaultKind: kind)
+  }
+
+  func refusal(_ text: String) -> String? {
+    do {
+      _ = try draft(text)
+      return nil
+    } catch {
+      return "\(error.code.rawValue) \(error.field)"
+    }
+  }
+
+  @Test func takesEverything() throws {
+    let draft = try draft(
+      #"{"queue":"front-desk","kind":"passport","priority":"high","customer":{"name":"A","vip":true,"age":4,"x":null},"#
+        + #""details":{"a":[1,{"b":2}]},"extra":1,"scheduled_for":null}"#)
+    #expect(draft.queue.rawValue == "front-desk")
+    #expect(draft.kind == "passport")
+    #expect(draft.priority.level == 6)
+    #expect(draft.personal.customer == Array(#"{"name":"A","vip":true,"age":4,"x":null}"#.utf8))
+    #expect(draft.personal.details == Array(#"{"a":[1,{"b":2}]}"#.utf8))
+    #expect(draft.unknownMembers == 1)
+  }
+
+  @Test func takesTheLeast() throws {
+    let draft = try draft(#"{"queue":"q","kind":"k","priority":null,"customer":null,"details":null}"#)
+    #expect(draft.priority == .normal)
+    #expect(draft.personal.isEmpty)
+  }
+
+  @Test func fillsInDefaults() throws {
+    let filled = try draft("{}", queue: "q", kind: "k")
+    #expect(filled.queue.rawValue == "q" && filled.kind == "k")
+    let own = try draft(#"{"queue":"other","kind":"own"}"#, queue: "q", kind: "k")
+    #expect(own.queue.rawValue == "other" && own.kind == "own")
+  }
+
+  @Test(arguments: [
+    ("[]", "wrong_type "), ("1", "wrong_type "), ("{}", "missing_field queue"),
+    (#"{"queue":"q"}"#, "missing_field kind"), (#"{"queue":7,"kind":"k"}"#, "wrong_type queue"),
+    (#"{"queue":"Q","kind":"k"}"#, "invalid_value queue"), (#"{"queue":"q","kind":"K k"}"#, "invalid_value kind"),
+    (#"{"queue":"q","kind":[]}"#, "wrong_type kind"),
+    (#"{"queue":"q","kind":"k","priority":10}"#, "invalid_value priority"),
+    (#"{"queue":"q","kind":"k","priority":-1}"#, "invalid_value priority"),
+    (#"{"queue":"q","kind":"k","priority":4.0}"#, "invalid_value priority"),
+    (#"{"queue":"q","kind":"k","priority":"top"}"#, "invalid_value priority"),
+    (#"{"queue":"q","kind":"k","priority":true}"#, "wrong_type priority"),
+    (#"{"queue":"q","kind":"k","scheduled_for":"2027-01-01T00:00:00Z"}"#, "unsupported_field scheduled_for"),
+    (#"{"queue":"q","kind":"k","customer":"Ann"}"#, "wrong_type customer"),
+    (#"{"queue":"q","kind":"k","customer":{"phone":["1"]}}"#, "wrong_type customer.phone"),
+    (#"{"queue":"q","kind":"k","customer":{"Ann Lee":{}}}"#, "wrong_type customer"),
+    (#"{"queue":"q","kind":"k","customer":{"":1}}"#, "too_large customer"),
+    (#"{"queue":"q","kind":"k","details":[1]}"#, "wrong_type details"),
+  ])
+  func refuses(_ text: String, _ expected: String) {
+    #expect(refusal(text) == expected)
+  }
+
+  @Test func boundsCustomer() {
+    let long = String(repeating: "x", count: 1025)
+    #expect(refusal(#"{"queue":"q","kind":"k","customer":{"note":"\#(long)"}}"#) == "too_large customer.note")
+    #expect(refusal(#"{"queue":"q","kind":"k","customer":{"note":"\#(long.dropLast())"}}"#) == nil)
+    let digits = String(repeating: "1", count: 1025)
+    #expect(refusal(#"{"queue":"q","kind":"k","customer":{"n":\#(digits)}}"#) == "too_large customer.n")
+    func members(_ count: Int) -> String { (0..<count).map { "\"m\($0)\":1" }.joined(separator: ",") }
+    #expect(refusal(#"{"queue":"q","kind":"k","customer":{\#(members(64))}}"#) == nil)
+    #expect(refusal(#"{"queue":"q","kind":"k","customer":{\#(members(65))}}"#) == "too_large customer")
+  }
+
+  @Test func boundsTheDepthOfDetails() {
+    func nested(_ depth: Int) -> String {
+      let arrays = depth - 1
+      return #"{"queue":"q","kind":"k","details":{"a":"#
+        + String(repeating: "[", count: arrays) + String(repeating: "]", count: arrays) + "}}"
+    }
+    #expect(refusal(nested(16)) == nil)
+    #expect(refusal(nested(17)) == "too_deep details")
+  }
+
+  @Test func fingerprintsWhatWasAskedFor() throws {
+    let one = try draft(#"{"queue":"q","kind":"k","customer":{"a":"é","b":2}}"#)
+    let same = try draft(#" { "customer" : { "b" : 2, "a" : "\u00e9" }, "kind" : "k", "priority":4, "queue" : "q" }"#)
+    #expect(one.fingerprint == same.fingerprint)
+    #expect(one.fingerprint.utf8.count == 40)
+    let others = [
+      #"{"queue":"q","kind":"k","details":{"a":"é","b":2}}"#, #"{"queue":"q","kind":"k"}"#,
+      #"{"queue":"q","kind":"k","priority":5,"customer":{"a":"é","b":2}}"#,
+      #"{"queue":"q","kind":"k2","customer":{"a":"é","b":2}}"#,
+      #"{"queue":"q2","kind":"k","customer":{"a":"é","b":2}}"#,
+    ]
+    let prints = Set(try others.map { text throws(DraftError) in try draft(text).fingerprint } + [one.fingerprint])
+    #expect(prints.count == others.count + 1)
+  }
+
+  @Test func errorsSayNothingOfTheContent() {
+    #expect(throws: DraftError.self) { try draft(#"{"queue":"q","kind":"Secret Name"}"#) }
+    do {
+      _ = try draft(#"{"queue":"q","kind":"Secret Name"}"#)
+    } catch {
+      #expect(!error.description.contains("Secret"))
+    }
+  }
+}

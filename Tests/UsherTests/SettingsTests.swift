@@ -1,0 +1,73 @@
+import Foundation
+import Testing
+
+@testable import usher
+
+@Suite struct SettingsTests {
+  private func read(_ environment: [String: String]) -> (Settings, SettingsReader) {
+    var reader = SettingsReader(environment: environment)
+    let settings = Settings(&reader)
+    return (settings, reader)
+  }
+
+  @Test func anEmptyEnvironmentHasEveryDefaultAndNoProblem() {
+    let (settings, reader) = read([:])
+    #expect(reader.problems.isEmpty)
+    #expect(settings.httpListen.description == "127.0.0.1:8080")
+    #expect(settings.site == "main")
+    #expect(settings.redisURL == nil)
+  }
+
+  @Test(arguments: [
+    ("USHER_HTTP_LISTEN", "8080"), ("USHER_HTTP_LISTEN", "host:99999"), ("USHER_SITE", "Main Street"),
+    ("USHER_QUEUES", "front-desk,Bad Name"), ("USHER_LEASE_SECONDS", "4"), ("USHER_LEASE_SECONDS", "12.5"),
+    ("USHER_INTAKE_PREFETCH", "0"), ("USHER_LOG_LEVEL", "loud"), ("USHER_LOG_FORMAT", "xml"),
+    ("USHER_ALLOWED_ORIGINS", "desk.example"), ("USHER_SHUTDOWN_SECONDS", "-1"),
+  ])
+  func aBadValueIsNamedWithWhatItTakes(_ name: String, _ value: String) throws {
+    let error = #expect(throws: SettingsError.self) { try Settings.load(environment: [name: value]) }
+    #expect(error?.description.hasPrefix("\(name): '\(value)' is not ") == true)
+  }
+
+  @Test func everyProblemIsToldAtOnce() throws {
+    let error = #expect(throws: SettingsError.self) {
+      try Settings.load(
+        environment: ["USHER_SITE": "?", "USHER_LOG_FORMAT": "?"], needing: [.redisURL, .keysetFile])
+    }
+    let lines = error?.description.split(separator: "\n").map { $0.prefix { $0 != ":" } } ?? []
+    #expect(Set(lines) == ["USHER_SITE", "USHER_LOG_FORMAT", "USHER_REDIS_URL", "USHER_KEYSET_FILE"])
+  }
+
+  @Test func secretsAreHiddenAndCanComeFromAFile() throws {
+    let path = FileManager.default.temporaryDirectory.appendingPathComponent("usher-\(UUID().uuidString)").path
+    try Data("redis://:hush@localhost\n".utf8).write(to: URL(fileURLWithPath: path))
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let (settings, reader) = read(["USHER_REDIS_URL_FILE": path, "USHER_AMQP_URL": "amqp://u:hush@localhost"])
+    #expect(settings.redisURL == "redis://:hush@localhost")
+    #expect(settings.amqpURL == "amqp://u:hush@localhost")
+    for row in reader.rows { #expect(row.effective?.contains("hush") != true) }
+    #expect(reader.problems.isEmpty)
+  }
+
+  @Test func aSecretGivenTwiceOrFromAMissingFileIsAProblem() {
+    #expect(
+      read(["USHER_REDIS_URL": "redis://a", "USHER_REDIS_URL_FILE": "/nonexistent"]).1.problems.map(\.name)
+        == ["USHER_REDIS_URL", "USHER_REDIS_URL_FILE"])
+  }
+
+  @Test func listsAndAddresses() {
+    #expect(read(["USHER_QUEUES": " front-desk , roadside,"]).0.queues.map(\.rawValue) == ["front-desk", "roadside"])
+    #expect(ListenAddress("[::1]:80")?.host == "::1")
+    #expect(ListenAddress("[::1]:80")?.description == "[::1]:80")
+    #expect(ListenAddress(":80") == nil)
+  }
+}
+
+@Suite struct ProgressBarTests {
+  @Test func itFillsUp() {
+    let bar = ProgressBar(total: 200, isTerminal: true)
+    #expect(bar.line(0).hasPrefix("[....") && bar.line(0).hasSuffix("]   0% 0/200"))
+    #expect(bar.line(100).hasSuffix("]  50% 100/200"))
+    #expect(bar.line(200).hasSuffix("#] 100% 200/200"))
+  }
+}
