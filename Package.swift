@@ -92,6 +92,9 @@ let package = Package(
       name: "TelemetryTests",
       dependencies: ["Telemetry", log, .product(name: "CoreMetrics", package: "swift-metrics")],
       swiftSettings: strict),
+    .testTarget(
+      name: "UserStoreTests",
+      dependencies: ["UserStore", "ServiceQueue", "FieldEncryption", "Reactor", log, lifecycle], swiftSettings: strict),
     .testTarget(name: "UsherTests", dependencies: ["usher"], swiftSettings: strict),
   ]
 )

@@ -111,7 +111,7 @@ struct UserCommand: AsyncParsableCommand {
   private static func find(_ username: String, in store: UserStoreActor) async throws -> User? {
     do {
       return try await store.user(username: username)
-    } catch where error.code == .notFound {
+    } catch  where error.code == .notFound {
       return nil
     }
   }

@@ -28,14 +28,15 @@ struct Server {
     MetricsSystem.bootstrap(registry)
     let keyset = try Foundations.keyset(settings)
     let vault = FieldVault(keyset: keyset)
-    // Redis and PostgreSQL share a thread. librabbitmq blocks, so the consumer has one of its own.
-    let reactor = try Foundations.reactor("usher-store")
+    // The queues' thread never waits: librabbitmq blocks, and libpq does while it looks up a host's name.
+    let brokerReactor = try Foundations.reactor("usher-broker")
+    let storeReactor = try Foundations.reactor("usher-store")
     let intakeReactor = try Foundations.reactor("usher-intake")
-    reactors = [reactor, intakeReactor]
+    reactors = [brokerReactor, storeReactor, intakeReactor]
     let broker = BrokerActor(
-      configuration: try Foundations.broker(settings), reactor: reactor, logger: logger.part("broker"))
+      configuration: try Foundations.broker(settings), reactor: brokerReactor, logger: logger.part("broker"))
     let store = UserStoreActor(
-      configuration: try Foundations.userStore(settings), keyset: keyset, reactor: reactor,
+      configuration: try Foundations.userStore(settings), keyset: keyset, reactor: storeReactor,
       logger: logger.part("users"))
     let consumer = ConsumerActor(
       configuration: IntakeConfiguration(url: try Foundations.amqp(settings), prefetch: settings.intakePrefetch),
