@@ -93,8 +93,11 @@ let package = Package(
       dependencies: ["Telemetry", log, .product(name: "CoreMetrics", package: "swift-metrics")],
       swiftSettings: strict),
     .testTarget(
+      name: "IntakeTests", dependencies: ["Intake", "ServiceQueue", "Reactor", "CRabbitMQ", log, lifecycle],
+      swiftSettings: strict),
+    .testTarget(
       name: "UserStoreTests",
       dependencies: ["UserStore", "ServiceQueue", "FieldEncryption", "Reactor", log, lifecycle], swiftSettings: strict),
-    .testTarget(name: "UsherTests", dependencies: ["usher"], swiftSettings: strict),
+    .testTarget(name: "UsherTests", dependencies: ["usher", "ServiceQueue"], swiftSettings: strict),
   ]
 )

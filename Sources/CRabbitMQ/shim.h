@@ -3,16 +3,25 @@
 #include <amqp_framing.h>
 #include <amqp_tcp_socket.h>
 
-// amqp_login is variadic, which Swift does not import. PLAIN, two channels are used, frames of 128 KiB.
+// amqp_login is variadic, which Swift does not import. PLAIN, two channels are used, frames of 128 KiB. The library merges
+// the capability with its own: without it the server would not say that it ended a consumer whose queue was deleted.
 static inline amqp_rpc_reply_t usher_amqp_login(amqp_connection_state_t connection, const char *vhost, int heartbeat,
                                                 const char *name, const char *user, const char *password) {
-  amqp_table_entry_t entry;
-  entry.key = amqp_cstring_bytes("connection_name");
-  entry.value.kind = AMQP_FIELD_KIND_UTF8;
-  entry.value.value.bytes = amqp_cstring_bytes(name);
+  amqp_table_entry_t capability;
+  capability.key = amqp_cstring_bytes("consumer_cancel_notify");
+  capability.value.kind = AMQP_FIELD_KIND_BOOLEAN;
+  capability.value.value.boolean = 1;
+  amqp_table_entry_t entries[2];
+  entries[0].key = amqp_cstring_bytes("connection_name");
+  entries[0].value.kind = AMQP_FIELD_KIND_UTF8;
+  entries[0].value.value.bytes = amqp_cstring_bytes(name);
+  entries[1].key = amqp_cstring_bytes("capabilities");
+  entries[1].value.kind = AMQP_FIELD_KIND_TABLE;
+  entries[1].value.value.table.num_entries = 1;
+  entries[1].value.value.table.entries = &capability;
   amqp_table_t properties;
-  properties.num_entries = 1;
-  properties.entries = &entry;
+  properties.num_entries = 2;
+  properties.entries = entries;
   return amqp_login_with_properties(connection, vhost, 16, 131072, heartbeat, &properties, AMQP_SASL_METHOD_PLAIN, user,
                                     password);
 }

@@ -1,4 +1,5 @@
 import Foundation
+import ServiceQueue
 import Testing
 
 @testable import usher

@@ -22,13 +22,15 @@ struct CommandDesk: Sendable {
     guard AccessPolicy.allows(.submit, by: principal, in: draft.queue) else { throw .forbidden }
     let id = ids.next()
     let personal: SealedPersonalData?
+    let fingerprint: String
     do {
+      fingerprint = try vault.fingerprint(of: draft.canonicalBytes)
       personal = draft.personal.isEmpty ? nil : try vault.seal(draft.personal, for: id)
     } catch { throw .internal }
     let submission = Submission(
       id: id, queue: draft.queue, kind: draft.kind, priority: draft.priority, personal: personal,
       submitter: principal.id, submitterName: principal.name, idempotencyKey: key?.rawValue ?? id.rawValue,
-      fingerprint: draft.fingerprint)
+      fingerprint: fingerprint)
     let outcome = try await asking { () async throws(BrokerError) in try await broker.submit([submission]) }.first
     switch outcome {
     case .stored(let service, let version): return Submitted(service: service, id: service.id, queueVersion: version)

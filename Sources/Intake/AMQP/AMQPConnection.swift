@@ -6,7 +6,7 @@ import Glibc
 /// Not `Sendable`: it lives with an actor on a `Reactor` of its own, since opening, sending and every declaration block that
 /// thread: opening up to `Options.connectTimeout` twice, an answer up to `Options.replyTimeout`, a send until two heartbeat
 /// intervals of silence. Heartbeats are sent and checked only within calls: `drain` must be called several times within
-/// an interval even if nothing is readable. Any error but one that `AMQPURL` throws ends the connection's use.
+/// an interval even if nothing is readable. After any error it must not be used any more.
 final class AMQPConnection {
   struct Options: Hashable, Sendable {
     var name = "usher"

@@ -6,8 +6,8 @@ struct Analyser: Sendable {
   struct Accepted: Hashable, Sendable {
     var draft: SubmissionDraft
     var idempotencyKey: String
-    /// Of what the producer sent: other rules at the next delivery must not make it another request.
-    var fingerprint: String
+    /// What the producer sent: other rules at the next delivery must not make it another request.
+    var canonicalBytes: [UInt8]
   }
 
   enum Analysis: Hashable, Sendable {
@@ -28,7 +28,7 @@ struct Analyser: Sendable {
       case .reject(let detail): return .reject(Rejection(.rejectedByRule, detail))
       case .accept(let changed):
         return .accept(
-          Accepted(draft: changed, idempotencyKey: envelope.idempotencyKey, fingerprint: draft.fingerprint))
+          Accepted(draft: changed, idempotencyKey: envelope.idempotencyKey, canonicalBytes: draft.canonicalBytes))
       }
     } catch {
       return .reject(error)

@@ -33,7 +33,8 @@ extension ConsumerActor {
     return Submission(
       id: id, queue: accepted.draft.queue, kind: accepted.draft.kind, priority: accepted.draft.priority,
       personal: personal.isEmpty ? nil : try vault.seal(personal, for: id), submitter: "amqp", submitterName: "amqp",
-      idempotencyKey: accepted.idempotencyKey, fingerprint: accepted.fingerprint)
+      idempotencyKey: accepted.idempotencyKey,
+      fingerprint: try vault.fingerprint(of: accepted.canonicalBytes))
   }
 
   /// Publishes a message to the dead letters; it is settled when that is confirmed. With its own properties, and headers that

@@ -13,7 +13,7 @@ struct Envelope: Hashable, Sendable {
   let data: JSONValue
 
   static let idempotencyKeyLimit = 1_024
-  /// Two more than `details` may have: the event and its data stand around it. What is deeper is refused by the draft.
+  /// Ample for an event around data around `details`, whose own, smaller limit the draft checks.
   static let depthLimit = 32
 
   /// Reads a delivery. Pure.

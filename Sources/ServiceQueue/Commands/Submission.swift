@@ -16,7 +16,8 @@ public struct Submission: Hashable, Sendable {
   public let submitterName: String
   /// The same key by the same submitter is one service, for at least a day.
   public let idempotencyKey: String
-  /// A hash of what was submitted, so that one key for two different things is told apart (lower-case hex).
+  /// A keyed hash of what was submitted, so that one key for two different things is told apart; see
+  /// `PersonalDataVault.fingerprint`.
   public let fingerprint: String
 
   /// A submission with all its fields. `idempotencyKey` may be any text of up to 1,024 bytes; the Broker hashes it.

@@ -36,9 +36,9 @@ public struct SubmissionDraft: Hashable, Sendable {
       details: details.map { JSONValue.object($0).compactJSON })
   }
 
-  /// 40 lower-case hexadecimal digits that are the same exactly when what was asked for is the same, whatever the order of
-  /// members, white space or escapes. Take it before rules change the draft.
-  public var fingerprint: String {
+  /// Bytes that are the same exactly when what was asked for is the same, whatever the order of members, white space or
+  /// escapes. Personal: only `PersonalDataVault.fingerprint` of it may leave the process. Take it before rules change the draft.
+  public var canonicalBytes: [UInt8] {
     var writer = JSONWriter(capacity: 512)
     writer.array { writer in
       writer.string(queue.rawValue)
@@ -48,14 +48,7 @@ public struct SubmissionDraft: Hashable, Sendable {
         if let part { JSONValue.object(part).write(to: &writer, sorted: true) } else { writer.null() }
       }
     }
-    var text: [UInt8] = []
-    text.reserveCapacity(40)
-    for byte in SHA1.hash(writer.bytes) {
-      for nibble in [byte >> 4, byte & 0xF] {
-        text.append(nibble < 10 ? UInt8(ascii: "0") + nibble : UInt8(ascii: "a") + nibble - 10)
-      }
-    }
-    return String(decoding: text, as: UTF8.self)
+    return writer.bytes
   }
 
   /// Checks a data object. Pure.

@@ -39,4 +39,7 @@ public protocol PersonalDataVault: Sendable {
   func seal(_ data: PersonalData, for id: ServiceID) throws -> SealedPersonalData
   /// Opens what `seal` made for the same `id`; throws when it was tampered with or its keyset key is unknown.
   func open(_ sealed: SealedPersonalData, for id: ServiceID) throws -> PersonalData
+  /// A keyed hash of `bytes` in lower-case hexadecimal digits: the same for the same bytes, and no help to someone without
+  /// the keyset who guesses at them.
+  func fingerprint(of bytes: [UInt8]) throws -> String
 }

@@ -8,9 +8,21 @@ public import ServiceQueue
 /// a few microseconds a call.
 public struct FieldVault: PersonalDataVault {
   private let keyset: AEAD
+  private let hash: KeyedHash
 
-  /// A vault that wraps with the primary key of `keyset` and opens with any of its keys.
-  public init(keyset: AEAD) { self.keyset = keyset }
+  /// A vault that wraps with the primary key of `keyset` and opens with any of its keys. Throws when libcrypto refuses.
+  public init(keyset: Keyset) throws {
+    self.keyset = try AEAD(keyset)
+    hash = try KeyedHash(keyset, purpose: "usher submission fingerprint 1")
+  }
+
+  /// 32 hexadecimal digits of an HMAC-SHA256.
+  public func fingerprint(of bytes: [UInt8]) throws -> String {
+    try hash.hash(bytes).prefix(16).reduce(into: "") { text, byte in
+      text += byte < 16 ? "0" : ""
+      text += String(byte, radix: 16)
+    }
+  }
 
   /// Seals `data` under a new data key. Throws `FieldVaultError` when a part is not one JSON object, without white space
   /// around it, or both together exceed 1 MiB.

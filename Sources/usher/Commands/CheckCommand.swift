@@ -25,7 +25,7 @@ struct CheckCommand: AsyncParsableCommand {
       environment: ProcessInfo.processInfo.environment, needing: Set(Settings.Needed.allCases))
     let logger = Foundations.logger(settings)
     _ = try Foundations.rules(settings)
-    let keyset = try Foundations.keyset(settings)
+    let keyset = try Foundations.sealing(settings).aead
     print("settings: good, keyset's primary key \(keyset.primaryKeyID)")
 
     let statuses = [

@@ -10,7 +10,7 @@ enum StoreAccess {
   static func withStore<Result: Sendable>(
     _ settings: Settings, _ logger: Logger, _ body: @Sendable (UserStoreActor) async throws -> Result
   ) async throws -> Result {
-    let keyset = try Foundations.keyset(settings)
+    let keyset = try Foundations.sealing(settings).aead
     let configuration = try Foundations.userStore(settings)
     let reactor = try Foundations.reactor("usher-store")
     let store = UserStoreActor(configuration: configuration, keyset: keyset, reactor: reactor, logger: logger)

@@ -20,9 +20,18 @@ enum Foundations {
     return Logger(label: "usher")
   }
 
+  /// What seals with the operator's keyset.
+  struct Sealing {
+    let aead: AEAD
+    let vault: FieldVault
+  }
+
   /// The operator's keyset, ready to use.
-  static func keyset(_ settings: Settings) throws(SettingsError) -> AEAD {
-    try naming(.keysetFile) { try AEAD(Keyset(contentsOfFile: settings.keysetFile ?? "")) }
+  static func sealing(_ settings: Settings) throws(SettingsError) -> Sealing {
+    try naming(.keysetFile) {
+      let keyset = try Keyset(contentsOfFile: settings.keysetFile ?? "")
+      return Sealing(aead: try AEAD(keyset), vault: try FieldVault(keyset: keyset))
+    }
   }
 
   /// Where PostgreSQL is and how it is used.

@@ -26,8 +26,8 @@ struct Server {
   init(_ settings: Settings, logger: Logger) throws(SettingsError) {
     let registry = MetricsRegistry()
     MetricsSystem.bootstrap(registry)
-    let keyset = try Foundations.keyset(settings)
-    let vault = FieldVault(keyset: keyset)
+    let sealing = try Foundations.sealing(settings)
+    let vault = sealing.vault
     // The queues' thread never waits: librabbitmq blocks, and libpq does while it looks up a host's name.
     let brokerReactor = try Foundations.reactor("usher-broker")
     let storeReactor = try Foundations.reactor("usher-store")
@@ -36,7 +36,7 @@ struct Server {
     let broker = BrokerActor(
       configuration: try Foundations.broker(settings), reactor: brokerReactor, logger: logger.part("broker"))
     let store = UserStoreActor(
-      configuration: try Foundations.userStore(settings), keyset: keyset, reactor: storeReactor,
+      configuration: try Foundations.userStore(settings), keyset: sealing.aead, reactor: storeReactor,
       logger: logger.part("users"))
     let consumer = ConsumerActor(
       configuration: IntakeConfiguration(url: try Foundations.amqp(settings), prefetch: settings.intakePrefetch),

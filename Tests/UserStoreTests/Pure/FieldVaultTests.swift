@@ -15,17 +15,17 @@ struct FieldVaultTests {
       (#"{ "a" : [1,{"b":"\\"},"]"] }"#, #"{"x":1.50e0,"y":"\u007d"}"#), ("{}", "{}"),
     ] as [(String?, String?)])
   func sealsAndOpensTheSameBytes(customer: String?, details: String?) throws {
-    let vault = FieldVault(keyset: try AEAD(Keyset.generate()))
+    let vault = try FieldVault(keyset: Keyset.generate())
     let data = PersonalData(customer: customer.map(bytes), details: details.map(bytes))
     let sealed = try vault.seal(data, for: id)
     #expect(try vault.open(sealed, for: id) == data)
   }
 
   @Test func boundToTheServiceAndTheKeyset() throws {
-    let vault = FieldVault(keyset: try AEAD(Keyset.generate()))
+    let vault = try FieldVault(keyset: Keyset.generate())
     let sealed = try vault.seal(PersonalData(customer: bytes(#"{"name":"Ann"}"#)), for: id)
     #expect(throws: FieldVaultError.self) { try vault.open(sealed, for: Samples.id(2)) }
-    let other = FieldVault(keyset: try AEAD(Keyset.generate()))
+    let other = try FieldVault(keyset: Keyset.generate())
     #expect(throws: FieldVaultError.self) { try other.open(sealed, for: id) }
     var changed = sealed.ciphertext
     changed[changed.count - 1] ^= 1
@@ -34,7 +34,7 @@ struct FieldVaultTests {
   }
 
   @Test func everyServiceHasItsOwnKey() throws {
-    let vault = FieldVault(keyset: try AEAD(Keyset.generate()))
+    let vault = try FieldVault(keyset: Keyset.generate())
     let data = PersonalData(customer: bytes(#"{"name":"Ann"}"#))
     let one = try vault.seal(data, for: id)
     let two = try vault.seal(data, for: id)
@@ -45,8 +45,8 @@ struct FieldVaultTests {
 
   @Test func opensAfterRotation() throws {
     let keyset = try Keyset.generate()
-    let sealed = try FieldVault(keyset: AEAD(keyset)).seal(PersonalData(details: bytes("{}")), for: id)
-    let rotated = FieldVault(keyset: try AEAD(keyset.rotated()))
+    let sealed = try FieldVault(keyset: keyset).seal(PersonalData(details: bytes("{}")), for: id)
+    let rotated = try FieldVault(keyset: keyset.rotated())
     #expect(try rotated.open(sealed, for: id) == PersonalData(details: bytes("{}")))
   }
 
@@ -54,7 +54,7 @@ struct FieldVaultTests {
     "", "1", "[]", "{", "{}}", " {}", "{} ", #"{"a":1},"details":{}"#, #"{"a":"}"#, #"{"a":"\"#, "{]",
   ])
   func onlyOneWholeObjectIsSealed(text: String) throws {
-    let vault = FieldVault(keyset: try AEAD(Keyset.generate()))
+    let vault = try FieldVault(keyset: Keyset.generate())
     #expect(throws: FieldVaultError(.notAnObject)) { try vault.seal(PersonalData(customer: bytes(text)), for: id) }
   }
 
@@ -67,9 +67,19 @@ struct FieldVaultTests {
   }
 
   @Test func errorsHoldNoData() throws {
-    let vault = FieldVault(keyset: try AEAD(Keyset.generate()))
+    let vault = try FieldVault(keyset: Keyset.generate())
     #expect { try vault.seal(PersonalData(customer: bytes("{secret")), for: id) } throws: {
       !"\($0)".contains("secret")
     }
+  }
+
+  @Test func fingerprintsTellEqualFromDifferentUnderOneKeyset() throws {
+    let keyset = try Keyset.generate()
+    let vault = try FieldVault(keyset: keyset)
+    let print = try vault.fingerprint(of: bytes("Nina"))
+    #expect(print.utf8.count == 32)
+    #expect(try print == FieldVault(keyset: keyset.rotated()).fingerprint(of: bytes("Nina")))
+    #expect(try print != vault.fingerprint(of: bytes("Nino")))
+    #expect(try print != FieldVault(keyset: Keyset.generate()).fingerprint(of: bytes("Nina")))
   }
 }

@@ -8,7 +8,7 @@ import Testing
 struct HistoryTests {
   @Test func recordsEveryField() async throws {
     try await withStore { store, database in
-      let vault = FieldVault(keyset: database.keyset)
+      let vault = try FieldVault(keyset: database.keyset)
       let personal = PersonalData(customer: Array(#"{"name":"Ann Secret"}"#.utf8))
       var service = Samples.service(
         1, version: 4, state: .completed, assignee: Assignee(id: "u1", name: "bob"),

@@ -18,7 +18,8 @@ struct TestDatabase: Sendable {
   let url: DatabaseURL
   let schema: String
   let reactor: Reactor
-  let keyset: AEAD
+  let keyset: Keyset
+  let aead: AEAD
   /// Weak on purpose: the tests are not about scrypt.
   let hasher = PasswordHasher(parameters: ScryptParameters(logN: 4, r: 8, p: 1)!)
 
@@ -53,7 +54,7 @@ struct TestDatabase: Sendable {
     var configuration = UserStoreConfiguration(url: url)
     change(&configuration)
     return UserStoreActor(
-      configuration: configuration, keyset: keyset, hasher: hasher ?? self.hasher, reactor: reactor,
+      configuration: configuration, keyset: aead, hasher: hasher ?? self.hasher, reactor: reactor,
       logger: logger ?? Self.quietLogger())
   }
 
@@ -71,7 +72,9 @@ func withDatabase(_ body: (TestDatabase) async throws -> Void) async throws {
   let schema = "t" + (try SecureRandom.bytes(8)).map { String($0, radix: 16) }.joined()
   let url = try DatabaseURL(base + (base.contains("?") ? "&" : "?") + "options=-c%20search_path%3D\(schema)")
   let reactor = try Reactor(name: "test")
-  let database = TestDatabase(url: url, schema: schema, reactor: reactor, keyset: try AEAD(Keyset.generate()))
+  let keyset = try Keyset.generate()
+  let database = TestDatabase(
+    url: url, schema: schema, reactor: reactor, keyset: keyset, aead: try AEAD(keyset))
   let admin = database.connection()
   _ = try await admin.run([SQLStatement(nil, "CREATE SCHEMA \(schema)")()], writes: true)
   let result: Result<Void, any Error>

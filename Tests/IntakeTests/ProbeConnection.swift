@@ -1,0 +1,39 @@
+import CRabbitMQ
+
+@testable import Intake
+
+/// What only tests ask of a connection.
+extension AMQPConnection {
+  func count(of queue: String) throws(AMQPError) -> (messages: Int, consumers: Int) {
+    let answer = withPool { pool in
+      amqp_queue_declare(state, Self.consumeChannel, bytes(queue, pool), 1, 0, 0, 0, amqp_empty_table)
+    }
+    try checkReply("count queue \(queue)")
+    return (Int(answer!.pointee.message_count), Int(answer!.pointee.consumer_count))
+  }
+
+  func delete(_ topology: IntakeTopology) {
+    withPool { pool in
+      for queue in [topology.queue, topology.deadQueue] {
+        _ = amqp_queue_delete(state, Self.consumeChannel, bytes(queue, pool), 0, 0)
+      }
+      for exchange in [topology.exchange, topology.deadExchange] {
+        _ = amqp_exchange_delete(state, Self.consumeChannel, bytes(exchange, pool), 0)
+      }
+    }
+  }
+
+  func deleteQueue(_ queue: String) {
+    withPool { pool in
+      _ = amqp_queue_delete(state, Self.consumeChannel, bytes(queue, pool), 0, 0)
+    }
+  }
+
+  /// Makes the queue of a topology with other arguments.
+  func declareClassic(_ queue: String) throws(AMQPError) {
+    withPool { pool in
+      _ = amqp_queue_declare(state, Self.consumeChannel, bytes(queue, pool), 0, 1, 0, 0, amqp_empty_table)
+    }
+    try checkReply("declare")
+  }
+}
