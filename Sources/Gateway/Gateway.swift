@@ -11,8 +11,11 @@ public import ServiceQueue
 /// `run()` listens until a graceful shutdown: then nothing new is accepted, requests are finished, and the WebSockets'
 /// clients are asked to come back, spread over `GatewayConfiguration.shutdownSpread`; what has not ended after
 /// `shutdownGrace` is ended.
-public struct Gateway: ServiceLifecycle.Service {
-  private let services: GatewayServices
+public struct Gateway: ServiceLifecycle.Service, CustomStringConvertible {
+  /// `Gateway`: what a service group logs.
+  public var description: String { "Gateway" }
+
+  let services: GatewayServices
   private let health: @Sendable () async -> [DependencyStatus]
   private let metricsText: @Sendable () -> String
   private let group: any EventLoopGroup
@@ -25,7 +28,7 @@ public struct Gateway: ServiceLifecycle.Service {
   ///   - broker: owns the queues.
   ///   - accounts: the users and the keys of their tokens.
   ///   - vault: opens the personal data of services.
-  ///   - health: what readiness means, asked at each probe; called at any time from any task.
+  ///   - health: what readiness means besides having the signing keys, asked at each probe; called at any time from any task.
   ///   - metricsText: the metrics in Prometheus' text format.
   ///   - logger: gets ids, never personal data.
   ///   - onRunning: called once both listeners are open, with their ports.
@@ -117,8 +120,13 @@ public struct Gateway: ServiceLifecycle.Service {
 
   private func admin(_ ports: Ports) -> any ServiceLifecycle.Service {
     let address = services.configuration.admin
+    let (health, tokens) = (health, services.tokens)
+    let all = { @Sendable in
+      // Without keys nobody is let in, whatever else is there.
+      await health() + [DependencyStatus(name: "signing-keys", isReady: tokens.isReady)]
+    }
     return Application(
-      router: AdminRoutes.router(health: health, metricsText: metricsText),
+      router: AdminRoutes.router(health: all, metricsText: metricsText),
       server: .http1(configuration: .init(idleTimeout: TimeAmount(services.configuration.idleTimeout))),
       configuration: .init(address: .hostname(address.host, port: address.port), serverName: nil),
       onServerRunning: { ports.admin($0.localAddress?.port ?? address.port) },

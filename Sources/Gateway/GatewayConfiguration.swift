@@ -53,6 +53,8 @@ public struct GatewayConfiguration: Sendable {
   /// How many bytes of events may wait for a reader that does not read before it is cut off, beyond the channel's own
   /// 1 MiB.
   public var slowReaderBytes = 1 << 20
+  /// How long a reader may take for what waits for it, before the ping behind it counts as unanswered.
+  public var slowReaderTime: Duration = .seconds(60)
   /// How long the server waits for the client's close frame.
   public var closeTimeout: Duration = .seconds(5)
   /// At a shutdown, over how long the clients are asked to come back.

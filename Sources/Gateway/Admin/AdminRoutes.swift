@@ -10,7 +10,11 @@ enum AdminRoutes {
   ) -> Router<BasicRequestContext> {
     let router = Router(options: .autoGenerateHeadEndpoints)
     router.get("/health/live") { _, _ in
-      Response.json { $0.object { $0.key("status"); $0.string("live") } }
+      Response.json {
+        $0.object {
+          $0.key("status"); $0.string("live")
+        }
+      }
     }
     router.get("/health/ready") { _, _ in ready(await health()) }
     router.get("/metrics") { _, _ in

@@ -103,7 +103,9 @@ extension Arguments {
   }
 
   static func serviceID(_ text: String, called name: String) throws(GatewayError) -> ServiceID {
-    guard let id = ServiceID(text) else { throw GatewayError(.invalidArgument, "\"\(name)\" must be a service id (a UUID)") }
+    guard let id = ServiceID(text) else {
+      throw GatewayError(.invalidArgument, "\"\(name)\" must be a service id (a UUID)")
+    }
     return id
   }
 

@@ -90,7 +90,9 @@ struct GatewayChannel: ServerChildChannel, HTTPChannelHandler {
   }
 
   private func startWebSocket(_ channel: any Channel) throws -> Outcome {
-    guard let part = services.hub.part(of: channel.eventLoop) else { throw ChannelError.inappropriateOperationForState }
+    guard channel.isActive, let part = services.hub.part(of: channel.eventLoop) else {
+      throw ChannelError.inappropriateOperationForState
+    }
     let front = FrontHandler()
     let connection = ConnectionActor(
       channel: channel, socket: NIOLoopBound(front, eventLoop: channel.eventLoop), hub: part,

@@ -12,7 +12,7 @@ struct ProblemMiddleware: RouterMiddleware {
     _ request: Request, context: GatewayContext, next: (Request, GatewayContext) async throws -> Response
   ) async throws -> Response {
     let start = ContinuousClock.now
-    let response: Response
+    var response: Response
     do {
       response = try await next(request, context)
     } catch let error as HTTPError where error.status == .notFound {
@@ -20,17 +20,19 @@ struct ProblemMiddleware: RouterMiddleware {
     } catch {
       let known = GatewayError(any: error)
       if known.code == .internal {
-        // The type alone: an error's text may hold anything.
+        // The type alone of an error nobody foresaw: its text may hold anything.
         services.logger.error(
-          "a request failed", metadata: ["route": "\(route(context))", "error": "\(type(of: error))"])
+          "a request failed",
+          metadata: ["route": "\(route(context))", "error": "\(type(of: error))", "detail": "\(known.message)"])
       }
       response = Problem.response(known)
     }
+    if request.headers[.connection] == "close" { response.headers[.connection] = "close" }
     services.metrics.request(
-      method: request.method.rawValue, route: route(context), status: response.status.code, took: ContinuousClock.now - start)
+      method: request.method.rawValue, route: route(context), status: response.status.code,
+      took: ContinuousClock.now - start)
     return response
   }
 
   private func route(_ context: GatewayContext) -> String { context.endpointPath ?? "none" }
 }
-

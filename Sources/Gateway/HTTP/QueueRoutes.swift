@@ -94,7 +94,9 @@ enum QueueRoutes {
     }
     var epoch: Epoch?
     if let text = exchange.query("epoch") {
-      guard let known = Epoch(text) else { throw GatewayError(.invalidArgument, "epoch is not one that this server gave") }
+      guard let known = Epoch(text) else {
+        throw GatewayError(.invalidArgument, "epoch is not one that this server gave")
+      }
       epoch = known
     }
     let limit = try exchange.query("limit", in: 1...Int64(BrokerLimits.events)) ?? 100

@@ -24,6 +24,9 @@ final class QueueHub: Sendable {
   /// The part of a loop of the group.
   func part(of loop: any EventLoop) -> LoopHub? { parts[ObjectIdentifier(loop)] }
 
+  /// The parts of all loops.
+  var all: [LoopHub] { Array(parts.values) }
+
   /// Reads `subscription`, and when it ends while the Broker still gives one, the next; until cancelled.
   func run(_ subscription: EventSubscription) async {
     var subscription = subscription

@@ -5,7 +5,7 @@ struct GatewayMetrics: Sendable {
   private let connections = Gauge(label: "usher_gateway_connections")
   private let deliveries = Counter(label: "usher_gateway_deliveries_total")
   private let slow = Counter(label: "usher_gateway_slow_closes_total")
-  private let unsealable = Counter(label: "usher_gateway_resyncs_total")
+  private let resyncs = Counter(label: "usher_gateway_resyncs_total")
 
   /// How many WebSockets are open.
   func connections(_ count: Int) { connections.record(count) }
@@ -17,7 +17,7 @@ struct GatewayMetrics: Sendable {
   func slowClose() { slow.increment() }
 
   /// A subscriber was asked to subscribe again.
-  func resync() { unsealable.increment() }
+  func resync() { resyncs.increment() }
 
   /// A command came over a WebSocket; `method` is a known RPC method, or empty.
   func command(_ kind: String, method: String) {
@@ -32,7 +32,8 @@ struct GatewayMetrics: Sendable {
   /// A request was answered; `route` is the pattern, not the path.
   func request(method: String, route: String, status: Int, took: Duration) {
     let dimensions = [("method", method), ("route", route)]
-    Counter(label: "usher_gateway_http_requests_total", dimensions: dimensions + [("status", String(status))]).increment()
+    Counter(label: "usher_gateway_http_requests_total", dimensions: dimensions + [("status", String(status))])
+      .increment()
     let (seconds, attoseconds) = took.components
     Metrics.Timer(label: "usher_gateway_http_request_seconds", dimensions: dimensions)
       .recordNanoseconds(seconds * 1_000_000_000 + attoseconds / 1_000_000_000)

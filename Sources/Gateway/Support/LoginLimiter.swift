@@ -24,7 +24,8 @@ final class LoginLimiter: Sendable {
   /// Seconds to wait before the next attempt; nil when it may go on. `now` is in milliseconds.
   func wait(name: String, address: String, now: Int64) -> Int? {
     buckets.withLock { buckets in
-      let waits = [(nameKey(name), perName, 0.5), (addressKey(address), perAddress, 5.0)].compactMap { key, burst, rate in
+      let waits = [(nameKey(name), perName, 0.5), (addressKey(address), perAddress, 5.0)].compactMap {
+        key, burst, rate in
         let tokens = Self.tokens(buckets[key], burst: burst, rate: rate, now: now)
         return tokens >= 1 ? nil : Int(((1 - tokens) / rate).rounded(.up))
       }

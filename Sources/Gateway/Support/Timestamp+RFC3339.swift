@@ -38,7 +38,9 @@ extension Timestamp {
     switch skip("Zz+-") {
     case UInt8(ascii: "Z"), UInt8(ascii: "z"): break
     case .some(let sign):
-      guard let hours = digits(2), skip(":") != nil, let minutes = digits(2), hours < 24, minutes < 60 else { return nil }
+      guard let hours = digits(2), skip(":") != nil, let minutes = digits(2), hours < 24, minutes < 60 else {
+        return nil
+      }
       offset = (hours * 60 + minutes) * (sign == UInt8(ascii: "-") ? -1 : 1)
     case nil: return nil
     }

@@ -15,7 +15,9 @@ actor ConnectionActor {
   private var session: CentrifugeSession
   private var timers: [CentrifugeSession.Timer: Scheduled<Void>] = [:]
   private var isClosing = false
+  /// Bytes of events written while the channel was not writable; the bound is `slowReaderBytes`.
   private var bytesSinceWritable = 0
+  private var unwritableSince: NIODeadline?
   private let logger: Logger
 
   nonisolated let channel: any Channel
@@ -87,7 +89,10 @@ actor ConnectionActor {
     jobsContinuation.finish()
   }
 
-  func becameWritable() { bytesSinceWritable = 0 }
+  func writabilityChanged(to isWritable: Bool) {
+    bytesSinceWritable = 0
+    unwritableSince = isWritable ? nil : .now()
+  }
 
   /// Closes, saying why.
   func disconnect(_ reason: Disconnect) {
@@ -182,6 +187,14 @@ extension ConnectionActor {
 
   private func fired(_ timer: CentrifugeSession.Timer) {
     timers[timer] = nil
+    if timer == .pong, let since = unwritableSince, !isClosing {
+      // The ping stands behind what the client is still taking, such as a large snapshot.
+      guard .now() - since < TimeAmount(services.configuration.slowReaderTime) else {
+        services.metrics.slowClose()
+        return carryOut(session.disconnect(.slow))
+      }
+      return schedule(.pong, services.configuration.session.pongTimeout)
+    }
     carryOut(session.fired(timer))
   }
 

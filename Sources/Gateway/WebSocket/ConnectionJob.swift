@@ -28,7 +28,9 @@ extension ConnectionActor {
       await loaded(load, await services.desk.load(load))
     case .rpc(let command, let method, let data, let principal):
       let result: Result<[UInt8], GatewayError>
-      do { result = .success(try await services.desk.rpc(method, data, by: principal)) } catch { result = .failure(error) }
+      do { result = .success(try await services.desk.rpc(method, data, by: principal)) } catch {
+        result = .failure(error)
+      }
       await rpcEnded(command, result)
     }
   }

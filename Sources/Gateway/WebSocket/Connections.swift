@@ -10,11 +10,17 @@ final class Connections: Sendable {
   var count: Int { open.withLock { $0.count } }
 
   func add(_ connection: ConnectionActor) {
-    metrics.connections(open.withLock { $0[ObjectIdentifier(connection)] = connection; return $0.count })
+    metrics.connections(
+      open.withLock {
+        $0[ObjectIdentifier(connection)] = connection; return $0.count
+      })
   }
 
   func remove(_ connection: ConnectionActor) {
-    metrics.connections(open.withLock { $0[ObjectIdentifier(connection)] = nil; return $0.count })
+    metrics.connections(
+      open.withLock {
+        $0[ObjectIdentifier(connection)] = nil; return $0.count
+      })
   }
 
   var all: [ConnectionActor] { open.withLock { Array($0.values) } }

@@ -50,7 +50,10 @@ final class SocketHandler: ChannelInboundHandler {
   }
 
   func channelWritabilityChanged(context: ChannelHandlerContext) {
-    if context.channel.isWritable { connection.assumeIsolated { $0.becameWritable() } }
+    let isWritable = context.channel.isWritable
+    // Who does not read its replies gets no further commands carried out.
+    try? context.channel.syncOptions?.setOption(.autoRead, value: isWritable)
+    connection.assumeIsolated { $0.writabilityChanged(to: isWritable) }
     context.fireChannelWritabilityChanged()
   }
 

@@ -2,7 +2,8 @@ import NIOCore
 import NIOHTTP1
 
 /// Stands before NIO's upgrade handler and takes the Upgrade header off requests that will not be upgraded: that handler
-/// would lose their head, and the client would get an empty answer instead of its 200, 401 or 404.
+/// would lose their head, and the client would get an empty answer instead of its 200, 401 or 404. NIO's decoder stops after
+/// such a request, so its answer is made the connection's last.
 ///
 /// Only a connection's first request can upgrade, and until it has come this handler also guards the socket: it ends one
 /// that says nothing in time, answers what is no HTTP, and obeys a shutdown.
@@ -15,6 +16,7 @@ final class UpgradeGate: ChannelInboundHandler, RemovableChannelHandler {
   private let mayConnect: @Sendable () -> Bool
   private let timeout: TimeAmount
   private var hasDecided = false
+  private var isUpgraded = false
   private var deadline: Scheduled<Void>?
 
   init(policy: UpgradePolicy, timeout: TimeAmount, mayConnect: @escaping @Sendable () -> Bool) {
@@ -31,12 +33,17 @@ final class UpgradeGate: ChannelInboundHandler, RemovableChannelHandler {
   func handlerRemoved(context: ChannelHandlerContext) { deadline?.cancel() }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-    // Afterwards other things than requests may pass: frames.
-    guard !hasDecided else { return context.fireChannelRead(data) }
-    guard case .head(var head) = unwrapInboundIn(data) else { return context.fireChannelRead(data) }
+    // Once upgraded, frames pass, not requests.
+    guard !isUpgraded, case .head(var head) = unwrapInboundIn(data) else { return context.fireChannelRead(data) }
+    let isFirst = !hasDecided
     hasDecided = true
     deadline?.cancel()
-    if policy.refusal(of: head) != nil || !mayConnect() { head.headers.remove(name: "upgrade") }
+    if isFirst, policy.refusal(of: head) == nil, mayConnect() {
+      isUpgraded = true
+    } else if head.headers.contains(name: "upgrade") {
+      head.headers.remove(name: "upgrade")
+      head.headers.replaceOrAdd(name: "connection", value: "close")
+    }
     context.fireChannelRead(wrapInboundOut(.head(head)))
   }
 
@@ -54,7 +61,8 @@ final class UpgradeGate: ChannelInboundHandler, RemovableChannelHandler {
     if error is HTTPParserError {
       let headers = HTTPHeaders([("connection", "close"), ("content-length", "0")])
       context.write(
-        wrapOutboundOut(.head(HTTPResponseHead(version: .http1_1, status: .badRequest, headers: headers))), promise: nil)
+        wrapOutboundOut(.head(HTTPResponseHead(version: .http1_1, status: .badRequest, headers: headers))), promise: nil
+      )
       context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
     }
     context.close(promise: nil)

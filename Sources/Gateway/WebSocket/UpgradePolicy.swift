@@ -17,7 +17,8 @@ struct UpgradePolicy: Sendable {
 
   func refusal(of head: HTTPRequestHead) -> Refusal? {
     guard head.method == .GET, head.version == .http1_1,
-      head.uri.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false).first.map(String.init) == Self.path,
+      head.uri.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false).first.map(String.init)
+        == Self.path,
       head.headers[canonicalForm: "upgrade"].contains(where: { $0.lowercased() == "websocket" }),
       head.headers[canonicalForm: "connection"].contains(where: { $0.lowercased() == "upgrade" }),
       head.headers["sec-websocket-version"] == ["13"], head.headers["sec-websocket-key"].count == 1,

@@ -14,7 +14,7 @@ extension BrokerActor {
         continuation.resume(returning: $0)
       }
     }
-    return try finish(result, named: name, began: began)
+    return try finish(result, named: name, began: effect == .wait ? nil : began)
   }
 
   /// Sends several commands, one directly after the other, and awaits all answers.
@@ -32,7 +32,7 @@ extension BrokerActor {
       }
     }
     return results.map { result in
-      Result { () throws(BrokerError) in try finish(result, named: name, began: began) }
+      Result { () throws(BrokerError) in try finish(result, named: name, began: effect == .wait ? nil : began) }
     }
   }
 
@@ -48,14 +48,14 @@ extension BrokerActor {
 
   /// Counts the outcome; an array that begins with `ERR` is a refusal of ours.
   private func finish(
-    _ result: Result<RedisValue, RedisFailure>, named name: String, began: ContinuousClock.Instant
+    _ result: Result<RedisValue, RedisFailure>, named name: String, began: ContinuousClock.Instant?
   ) throws(BrokerError) -> RedisValue {
     let error: BrokerError?
     switch result {
     case .success(let value): error = BrokerError(refusalIn: value)
     case .failure(let failure): error = BrokerError(failure)
     }
-    metrics.finished(name, outcome: error?.code.rawValue ?? "ok", after: clock.now - began)
+    metrics.finished(name, outcome: error?.code.rawValue ?? "ok", after: began.map { clock.now - $0 })
     if let error { throw error }
     guard case .success(let value) = result else { throw .notUnderstood(name) }
     return value

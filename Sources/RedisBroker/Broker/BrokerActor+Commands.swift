@@ -6,7 +6,7 @@ extension BrokerActor {
     let queue = try await queue(of: request.command)
     let command = functionCall(for: request, in: queue)
     let reply = try await call(command, named: request.command.name, effect: .change)
-    return try await answer(from: reply, in: queue, to: request.command)
+    return try await answer(from: reply, in: queue, to: request)
   }
 
   private func queue(of command: Command) async throws(BrokerError) -> QueueName {
@@ -24,7 +24,7 @@ extension BrokerActor {
     let details = CommandDetails(command, defaultLease: configuration.defaultLease)
     let id = command.service?.id
     var call = library.change(command.name, keys: id == nil ? 9 : 10)
-    call.appendChangeKeys(of: queue, in: keys)
+    call.append(contentsOf: changeKeys.of(queue))
     let life: Duration
     if let key = request.idempotencyKey {
       call.append(keys.idempotency(kind: "command", owner: request.actor.id, key: key.rawValue))
@@ -53,8 +53,9 @@ extension BrokerActor {
 
   /// `OK` or `HEAD`, version, end of the lease, replay, id, record (or for `HEAD` all of it but the rest).
   private func answer(
-    from reply: [RedisValue], in queue: QueueName, to command: Command
+    from reply: [RedisValue], in queue: QueueName, to request: CommandRequest
   ) async throws(BrokerError) -> CommandAnswer {
+    let command = request.command
     guard reply.count == 6, let kind = reply[0].text, let version = reply[1].bytes.flatMap(FieldReader.number),
       let lease = reply[2].bytes, let id = reply[4].text.flatMap({ ServiceID($0) }), var record = reply[5].bytes
     else { throw .notUnderstood(command.name) }
@@ -70,7 +71,9 @@ extension BrokerActor {
     }
     return CommandAnswer(
       service: service, queueVersion: version,
-      leaseUntil: FieldReader.number(lease).map { RecordCodec.timestamp($0) }, isReplay: reply[3].text == "1")
+      leaseUntil: FieldReader.number(lease).map { RecordCodec.timestamp($0) },
+      // Under the Broker's own key a replay is only its own second attempt.
+      isReplay: reply[3].text == "1" && request.idempotencyKey != nil)
   }
 }
 

@@ -57,8 +57,10 @@ extension BrokerActor: ServiceLifecycle.Service {
   private func resolveAddresses(_ requests: AsyncStream<Int>) async {
     guard case .tcp(let host, let port) = configuration.redisURL.target else { return }
     for await number in requests {
-      let ip = await HostResolver.resolve(host)
-      [commands, eventLink, outboxLink][number].open(ip.map { .tcp(ip: $0, port: port) })
+      let link = [commands, eventLink, outboxLink][number]
+      let ips = await HostResolver.resolve(host)
+      // Each attempt takes the next of several.
+      link.open(ips.isEmpty ? nil : .tcp(ip: ips[link.failures % ips.count], port: port))
     }
   }
 
@@ -96,7 +98,7 @@ extension BrokerActor: ServiceLifecycle.Service {
     let names = Set(try await queueNames()).union(configuration.queues).sorted()
     let calls = names.map { queue in
       var call = library.change("sweep", keys: 8)
-      call.appendChangeKeys(of: queue, in: keys)
+      call.append(contentsOf: changeKeys.of(queue))
       call.append(queue.rawValue)
       call.append(configuration.eventHistory)
       call.append(Self.sweptPerCall)

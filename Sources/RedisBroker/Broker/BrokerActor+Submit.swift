@@ -65,7 +65,7 @@ extension BrokerActor {
       sum + 256 + ((item.personal?.ciphertext.count ?? 0) + (item.personal?.wrappedKey.count ?? 0)) * 4 / 3
     }
     var call = library.change("submit", keys: 8 + items.count, capacity: room, arguments: 16 + items.count * 7)
-    call.appendChangeKeys(of: queue, in: keys)
+    call.append(contentsOf: changeKeys.of(queue))
     for item in items {
       call.append(keys.idempotency(kind: "submit", owner: item.submitter, key: item.idempotencyKey))
     }

@@ -30,6 +30,8 @@ public actor BrokerActor: Broker {
   let outboxLink: RedisLink
 
   var phase = Phase.new
+  var changeKeys: ChangeKeys
+  var readPlan = EventReadPlan()
   var subscribers = SubscriberList()
   var positions = EventPositions()
   var durabilityIsUnknown = true
@@ -51,6 +53,7 @@ public actor BrokerActor: Broker {
     let library = FunctionLibrary.builtIn
     let metrics = BrokerMetrics()
     self.keys = keys
+    changeKeys = ChangeKeys(keys)
     self.library = library
     self.metrics = metrics
     instance = Self.randomName(using: &random)
@@ -58,7 +61,8 @@ public actor BrokerActor: Broker {
       var logger = logger
       logger[metadataKey: "link"] = "\(name)"
       return RedisLink(
-        reactor: reactor, endpoint: configuration.redisURL, limit: limit, connectTimeout: configuration.commandTimeout,
+        name: name, reactor: reactor, endpoint: configuration.redisURL, limit: limit,
+        connectTimeout: configuration.commandTimeout,
         logger: logger, metrics: metrics, reload: reload
       ) {
         Self.preparation(configuration, ensuring ? (keys, library) : nil)

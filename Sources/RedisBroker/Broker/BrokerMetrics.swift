@@ -2,9 +2,9 @@ import Metrics
 
 /// The Broker's metrics, each made once. Stays on the reactor's thread.
 ///
-/// `usher_broker_commands_total{command, outcome}`, `usher_broker_command_seconds{command}`, `usher_broker_commands_underway`,
-/// `usher_broker_reconnects_total`, `usher_broker_events_total`, `usher_broker_swept_total`,
-/// `usher_broker_subscriber_overflows_total`.
+/// `usher_broker_commands_total{command, outcome}`, `usher_broker_command_seconds{command}` (not of reads that wait for
+/// news), `usher_broker_commands_underway{link}`, `usher_broker_reconnects_total`, `usher_broker_events_total`,
+/// `usher_broker_swept_total`, `usher_broker_subscriber_overflows_total`.
 final class BrokerMetrics {
   private struct Key: Hashable {
     let command: String
@@ -13,14 +13,14 @@ final class BrokerMetrics {
 
   private var commands: [Key: Counter] = [:]
   private var latencies: [String: Metrics.Timer] = [:]
-  private let underwayGauge = Gauge(label: "usher_broker_commands_underway")
+  private var underwayGauges: [String: Gauge] = [:]
   private let reconnects = Counter(label: "usher_broker_reconnects_total")
   private let events = Counter(label: "usher_broker_events_total")
   private let swept = Counter(label: "usher_broker_swept_total")
   private let overflows = Counter(label: "usher_broker_subscriber_overflows_total")
 
   /// `outcome` is `ok` or the code of an error; both sets are small and known.
-  func finished(_ command: String, outcome: String, after duration: Duration) {
+  func finished(_ command: String, outcome: String, after duration: Duration?) {
     let key = Key(command: command, outcome: outcome)
     if let counter = commands[key] {
       counter.increment()
@@ -30,6 +30,7 @@ final class BrokerMetrics {
       commands[key] = counter
       counter.increment()
     }
+    guard let duration else { return }
     if let timer = latencies[command] {
       timer.record(duration: duration)
     } else {
@@ -39,7 +40,13 @@ final class BrokerMetrics {
     }
   }
 
-  func underway(_ count: Int) { underwayGauge.record(count) }
+  /// `link` names one of the Broker's three connections.
+  func underway(_ count: Int, link: String) {
+    let gauge = underwayGauges[link] ?? Gauge(label: "usher_broker_commands_underway", dimensions: [("link", link)])
+    underwayGauges[link] = gauge
+    gauge.record(count)
+  }
+
   func reconnected() { reconnects.increment() }
   func read(events count: Int) { events.increment(by: count) }
   func swept(_ count: Int) { swept.increment(by: count) }

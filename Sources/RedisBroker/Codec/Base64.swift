@@ -36,17 +36,20 @@ enum Base64 {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(text.count / 4 * 3)
     var (group, bits) = (UInt32(0), UInt32(0))
-    for character in characters {
-      let value = values[Int(character)]
-      guard value != 0xFF else { return nil }
-      group = group << 6 | UInt32(value)
-      bits += 6
-      if bits >= 8 {
-        bits -= 8
-        bytes.append(UInt8(truncatingIfNeeded: group >> bits))
-        group &= 1 << bits - 1
+    let isClean = values.withUnsafeBufferPointer { values in
+      for character in characters {
+        let value = values[Int(character)]
+        guard value != 0xFF else { return false }
+        group = group << 6 | UInt32(value)
+        bits += 6
+        if bits >= 8 {
+          bits -= 8
+          bytes.append(UInt8(truncatingIfNeeded: group >> bits))
+          group &= 1 << bits - 1
+        }
       }
+      return true
     }
-    return group == 0 ? bytes : nil
+    return isClean && group == 0 ? bytes : nil
   }
 }

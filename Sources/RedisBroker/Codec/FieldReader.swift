@@ -12,7 +12,11 @@ struct FieldReader {
   /// The next field; nil when there is none.
   mutating func next() -> ArraySlice<UInt8>? {
     guard !isAtEnd else { return nil }
-    let end = line[at...].firstIndex(of: UInt8(ascii: "\t")) ?? line.endIndex
+    let end = line.withUnsafeBufferPointer { bytes in
+      var offset = at - line.startIndex
+      while offset < bytes.count, bytes[offset] != UInt8(ascii: "\t") { offset += 1 }
+      return line.startIndex + offset
+    }
     let field = line[at..<end]
     isAtEnd = end == line.endIndex
     at = isAtEnd ? end : end + 1

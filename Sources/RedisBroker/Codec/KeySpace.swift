@@ -35,13 +35,23 @@ struct KeySpace: Sendable {
   func ownIdempotency(_ unique: String) -> String { "\(prefix)idem:b:\(unique)" }
 }
 
-extension RedisCommand {
-  /// The eight keys at the front of every change of `queue`.
-  mutating func appendChangeKeys(of queue: QueueName, in keys: KeySpace) {
-    for part: StaticString in [":meta", ":svc", ":live", ":wait", ":lease", ":ev"] {
-      append(joined: keys.prefix, "q:", queue.rawValue, part.description)
-    }
-    append(joined: keys.prefix, "index")
-    append(joined: keys.prefix, "outbox")
+/// The eight keys at the front of every change, made once for each queue. Bounded: when it is full it begins anew.
+struct ChangeKeys {
+  private let keys: KeySpace
+  private var made: [QueueName: RedisCommand] = [:]
+
+  init(_ keys: KeySpace) {
+    self.keys = keys
+  }
+
+  mutating func of(_ queue: QueueName) -> RedisCommand {
+    if let known = made[queue] { return known }
+    var arguments = RedisCommand()
+    for part: KeySpace.Part in [.meta, .svc, .live, .wait, .lease, .ev] { arguments.append(keys.key(part, of: queue)) }
+    arguments.append(keys.index)
+    arguments.append(keys.outbox)
+    if made.count >= BrokerConfiguration.mostQueues { made = [:] }
+    made[queue] = arguments
+    return arguments
   }
 }

@@ -2,7 +2,7 @@ import Logging
 public import ServiceQueue
 
 extension BrokerActor {
-  private static let blockMilliseconds: Int64 = 1_000
+  private static let blockTime = Duration.seconds(1)
   private static let entriesPerStream = 256
   private static let alignInterval = Duration.seconds(2)
 
@@ -32,22 +32,13 @@ extension BrokerActor {
   }
 
   private func readNext() async throws(BrokerError) {
-    let streams = positions.places.sorted { $0.key < $1.key }
-    var command = RedisCommand(capacity: 256 + streams.count * 96, arguments: 8 + streams.count * 2)
-    for word in ["XREAD", "COUNT", String(Self.entriesPerStream), "BLOCK", String(Self.blockMilliseconds), "STREAMS"] {
-      command.append(word)
-    }
-    command.append(keys.control)
-    for (queue, _) in streams { command.append(keys.key(.ev, of: queue)) }
-    command.append(positions.controlID ?? "0-0")
-    for (_, place) in streams { command.append("\(place.version)-0") }
+    readPlan.update(for: positions, keys: keys, limit: Self.entriesPerStream, block: Self.blockTime)
     let value = try await execute(
-      command, named: "read_events", effect: .wait, on: eventLink,
-      timeout: .milliseconds(Self.blockMilliseconds) + configuration.commandTimeout)
-    let queues = Dictionary(uniqueKeysWithValues: streams.map { (keys.key(.ev, of: $0.key), $0.key) })
+      readPlan.command(after: positions), named: "read_events", effect: .wait, on: eventLink,
+      timeout: Self.blockTime + configuration.commandTimeout)
     var news: [EventPositions.News] = []
     for stream in try StreamReply.streams(in: value) {
-      if let queue = queues[stream.key] {
+      if let queue = readPlan.queue(of: stream.key) {
         for entry in stream.entries {
           guard let version = UInt64(entry.id.prefix { $0 != "-" }) else { throw .notUnderstood("read_events") }
           news += positions.take(EventCodec.event(from: entry.value), version: version, of: queue)

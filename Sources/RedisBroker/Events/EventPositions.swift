@@ -15,6 +15,8 @@ struct EventPositions {
   }
 
   private(set) var places: [QueueName: Place] = [:]
+  /// Another number when other queues are followed.
+  private(set) var generation = 0
   /// Queues that were known and are gone; at most as many as a site may have, then forgotten.
   private var lost: Set<QueueName> = []
   /// The last entry of the control stream that was read; nil before the first look.
@@ -31,10 +33,11 @@ struct EventPositions {
       } else if lost.remove(queue) != nil {
         news.append(.reset(queue))
       }
-      places[queue] = place
+      if places.updateValue(place, forKey: queue) == nil { generation += 1 }
     }
     for queue in places.keys.sorted() where present[queue] == nil {
       places[queue] = nil
+      generation += 1
       if lost.count < BrokerConfiguration.mostQueues { lost.insert(queue) }
       news.append(.reset(queue))
     }
@@ -45,7 +48,7 @@ struct EventPositions {
   mutating func created(_ queue: QueueName, epoch: Epoch) -> [News] {
     let known = places[queue]
     guard known?.epoch != epoch else { return [] }
-    places[queue] = Place(epoch: epoch, version: 0)
+    if places.updateValue(Place(epoch: epoch, version: 0), forKey: queue) == nil { generation += 1 }
     return lost.remove(queue) != nil || known != nil ? [.reset(queue)] : []
   }
 

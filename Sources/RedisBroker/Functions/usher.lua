@@ -285,11 +285,15 @@ local function move(q, c, r)
   else
     order = between(spot.low, spot.high)
     if not order then
-      -- The last chance to refuse: when this has renumbered, there is room.
       if not renumber(q, spot.rank, c.actor_name) then return refusal('bad_target') end
       r = parse(redis.call('HGET', q.keys[2], c.id))
       spot = place(q, c)
       order = between(spot.low, spot.high)
+      if not order then
+        -- Only at the very bounds of the numbers. The renumbering stands as a change of its own.
+        close(q)
+        return refusal('bad_target')
+      end
     end
   end
   local text = apply(q, c.id, r, 'moved', c.actor_name, nil, nil, function(s) s.order = fixed(order) end)

@@ -28,6 +28,13 @@ struct RedisCommand: Sendable {
     append(String(number))
   }
 
+  /// All arguments of another.
+  mutating func append(contentsOf other: RedisCommand) {
+    let start = bytes.count
+    bytes.append(contentsOf: other.bytes)
+    for end in other.ends { ends.append(start + end) }
+  }
+
   /// One argument that is made of several parts.
   mutating func append(joined parts: String...) {
     for part in parts { bytes.append(contentsOf: part.utf8) }

@@ -9,9 +9,9 @@ import Reactor
 final class RedisConnection {
   /// Called once, when the connection stands and commands may be sent.
   var onConnect: (() -> Void)?
-  /// Called once, last, with the reason. Every command has had its call of `onReply` by then.
+  /// Called once, last, with the reason: what has no answer by then gets none.
   var onClose: ((String) -> Void)?
-  /// Called once for each command sent, in order; nil when there will be no answer.
+  /// Called for the commands sent, in order; nil when there will be no answer.
   var onReply: ((PendingCommand, RedisValue?) -> Void)?
 
   private let reactor: Reactor
@@ -141,11 +141,14 @@ extension RedisConnection {
     onReply?(pending, value)
   }
 
-  /// hiredis frees the context next; nothing may touch it any more.
+  /// hiredis frees the context next; nothing may touch it any more. Version 0.14 has called back for every command before,
+  /// 1.x does it after this: those calls find nobody.
   fileprivate func cleanedUp() {
     watch?.cancel()
     watch = nil
     let reason = closeReason ?? context.map(Self.reason) ?? "closed"
+    context?.pointee.data = nil
+    context?.pointee.ev.data = nil
     context = nil
     let onClose = onClose.take()
     onConnect = nil
@@ -163,7 +166,7 @@ extension RedisConnection {
     switch reply.type {
     case REDIS_REPLY_STRING: return .string(bytes(reply))
     case REDIS_REPLY_STATUS: return .status(String(decoding: bytes(reply), as: UTF8.self))
-    case REDIS_REPLY_ERROR: return .error(String(decoding: bytes(reply), as: UTF8.self))
+    case REDIS_REPLY_ERROR: return .error(withoutArguments(String(decoding: bytes(reply), as: UTF8.self)))
     case REDIS_REPLY_INTEGER: return .integer(reply.integer)
     case REDIS_REPLY_NIL: return .null
     case REDIS_REPLY_ARRAY:
@@ -171,6 +174,11 @@ extension RedisConnection {
       return .array(elements.map { $0.map { value($0.pointee) } ?? .null })
     default: return .error("USHER reply of an unknown type \(reply.type)")
     }
+  }
+
+  /// An error about a command that Redis does not know repeats its arguments, which may be secret.
+  private static func withoutArguments(_ error: String) -> String {
+    error.firstRange(of: ", with args").map { String(error[..<$0.lowerBound]) } ?? error
   }
 
   private static func bytes(_ reply: redisReply) -> [UInt8] {

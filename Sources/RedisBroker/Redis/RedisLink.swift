@@ -21,6 +21,7 @@ final class RedisLink {
   /// Why there is no connection; nil while there is one or before the first attempt.
   private(set) var lastFailure: String?
 
+  private let name: String
   private let reactor: Reactor
   private let endpoint: RedisURL
   private let limit: Int
@@ -45,10 +46,12 @@ final class RedisLink {
 
   /// `reload` is sent when Redis answers that a function is not there, and the command then once more.
   init(
-    reactor: Reactor, endpoint: RedisURL, limit: Int, connectTimeout: Duration, policy: ReconnectPolicy = .init(),
+    name: String, reactor: Reactor, endpoint: RedisURL, limit: Int, connectTimeout: Duration,
+    policy: ReconnectPolicy = .init(),
     logger: Logger, metrics: BrokerMetrics, reload: RedisCommand? = nil,
     preparation: @escaping () -> [PreparationStep]
   ) {
+    self.name = name
     self.reactor = reactor
     self.endpoint = endpoint
     self.limit = limit
@@ -62,6 +65,8 @@ final class RedisLink {
 
   /// True while commands are sent at once.
   var isReady: Bool { machine.phase == .ready }
+  /// Failed attempts to connect since it was last ready.
+  var failures: Int { machine.failures }
   /// Commands that wait or were sent.
   var underway: Int { inFlight.count + waiting.count }
 
@@ -97,6 +102,7 @@ final class RedisLink {
     connection.onReply = { [unowned self] in answered($0, $1) }
     connection.onClose = { [unowned self] reason in
       self.connection = nil
+      while let pending = inFlight.popFirst() { if !pending.isDone { lost(pending) } }
       disconnected(reason)
     }
     connection.open(address)
@@ -259,7 +265,7 @@ extension RedisLink {
     let reason = "Redis is not connected: \(lastFailure ?? "connecting")"
     for pending in waiting where pending.deadline <= now { pending.giveUp(reason) }
     waiting.removeAll(where: \.isDone)
-    metrics.underway(underway)
+    metrics.underway(underway, link: name)
     if underway > 0 { scheduleTick() }
   }
 }

@@ -141,11 +141,11 @@ struct UserTests {
   @Test func unknownUserCostsAsMuch() async throws {
     try await withStore { store, database in
       _ = try await store.createUser(Self.newUser())
-      let hasher = PasswordHasher(parameters: ScryptParameters(logN: 15, r: 8, p: 8)!, workers: 1, waitingLimit: 0)
+      let hasher = PasswordHasher(parameters: ScryptParameters(logN: 17, r: 8, p: 8)!, workers: 1, waitingLimit: 0)
       let busy = database.store(hasher: hasher)
       try await busy.checkHealth()
       async let computation = hasher.hash("keeps the only worker busy")
-      try await Task.sleep(for: .milliseconds(20))
+      try await Task.sleep(for: .milliseconds(100))
       for name in ["alice", "nobody", "no body", ""] {
         await expectError(.overloaded) { try await busy.authenticate(username: name, password: "wrong") }
       }

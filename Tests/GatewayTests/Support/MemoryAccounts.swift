@@ -1,0 +1,161 @@
+import Gateway
+import JWTKit
+import ServiceQueue
+import Synchronization
+
+@testable import UserStore
+
+/// Users in memory, for the Gateway's own protocol.
+final class MemoryAccounts: AccountStore {
+  private struct State {
+    var users: [String: User] = [:]
+    var passwords: [String: String] = [:]
+    var refreshTokens: [String: String] = [:]
+    var used: Set<String> = []
+    var counter = 0
+    var keys: [SigningKey] = []
+  }
+
+  private let state = Mutex(State())
+
+  /// Users `admin`, `supervisor`, `agent`, `second` (an agent), `limited` (an agent of `roadside` alone), `viewer` and
+  /// `producer`; each password is the name and `-password`.
+  init() throws {
+    let key = try EdDSA.PrivateKey()
+    let signing = SigningKey(
+      kid: "test-key-0000001", publicKey: Array(key.publicKey.rawRepresentation),
+      privateKey: Array(key.rawRepresentation), createdAt: Timestamp(milliseconds: 0))
+    state.withLock { $0.keys = [signing] }
+    for (name, level, queues) in [
+      ("admin", AccessLevel.admin, nil), ("supervisor", .supervisor, nil), ("agent", .agent, nil),
+      ("second", .agent, nil), ("limited", .agent, Set([QueueName("roadside")!])), ("viewer", .viewer, nil),
+      ("producer", .producer, nil),
+    ] {
+      _ = try add(name, "\(name)-password", level, queues)
+    }
+  }
+
+  private func add(
+    _ name: String, _ password: String, _ level: AccessLevel, _ queues: Set<QueueName>?, email: String? = nil,
+    displayName: String? = nil
+  ) throws(UserStoreError) -> User {
+    let user = state.withLock { state -> User? in
+      guard !state.users.values.contains(where: { $0.username == name }) else { return nil }
+      state.counter += 1
+      let digits = String(state.counter)
+      let id = "00000000-0000-7000-8000-" + String(repeating: "0", count: 12 - digits.count) + digits
+      let user = User(
+        id: id, username: name, level: level, queues: queues, isDisabled: false, email: email, displayName: displayName,
+        createdAt: Timestamp(milliseconds: 0), updatedAt: Timestamp(milliseconds: 0), version: 1)
+      state.users[id] = user
+      state.passwords[id] = password
+      return user
+    }
+    guard let user else { throw UserStoreError(.usernameTaken, "the user name is taken") }
+    return user
+  }
+
+  func named(_ name: String) -> User? { state.withLock { $0.users.values.first { $0.username == name } } }
+
+  func authenticate(username: String, password: String) async throws(UserStoreError) -> User {
+    let user = named(username)
+    guard let user, state.withLock({ $0.passwords[user.id] }) == password else {
+      throw UserStoreError(.invalidCredentials, "user name or password is wrong")
+    }
+    guard !user.isDisabled else { throw UserStoreError(.disabled, "the user is disabled") }
+    return user
+  }
+
+  func issueRefreshToken(userID: String) async throws(UserStoreError) -> RefreshToken {
+    state.withLock { state in
+      state.counter += 1
+      let token = "refresh-\(state.counter)"
+      state.refreshTokens[token] = userID
+      return RefreshToken(token: token, expiresAt: Timestamp(milliseconds: 9_000_000_000_000))
+    }
+  }
+
+  func refresh(_ token: String) async throws(UserStoreError) -> RefreshedSession {
+    let user = state.withLock { state -> User? in
+      guard let id = state.refreshTokens.removeValue(forKey: token) else { return nil }
+      return state.users[id]
+    }
+    guard let user else { throw UserStoreError(.tokenInvalid, "the refresh token is not valid") }
+    return RefreshedSession(user: user, refreshToken: try await issueRefreshToken(userID: user.id))
+  }
+
+  func logout(_ token: String) async throws(UserStoreError) {
+    state.withLock { $0.refreshTokens[token] = nil }
+  }
+
+  func signingKeys() async throws(UserStoreError) -> [SigningKey] { state.withLock { $0.keys } }
+
+  func createUser(_ new: NewUser) async throws(UserStoreError) -> User {
+    try add(new.username, new.password, new.level, new.queues, email: new.email, displayName: new.displayName)
+  }
+
+  func user(id: String) async throws(UserStoreError) -> User {
+    guard let user = state.withLock({ $0.users[id] }) else { throw UserStoreError(.notFound, "there is no such user") }
+    return user
+  }
+
+  func users(after cursor: String?, limit: Int) async throws(UserStoreError) -> UserPage {
+    let sorted = state.withLock { $0.users.values.sorted { $0.username < $1.username } }
+    let rest = sorted.filter { user in cursor.map { user.username > $0 } ?? true }
+    let page = Array(rest.prefix(limit))
+    return UserPage(users: page, next: rest.count > page.count ? page.last?.username : nil)
+  }
+
+  func users(changedSince moment: Timestamp) async throws(UserStoreError) -> [User] {
+    state.withLock { $0.users.values.filter { $0.updatedAt >= moment } }
+  }
+
+  func updateUser(
+    id: String, expectedVersion: Int64?, _ changes: UserChanges
+  ) async throws(UserStoreError) -> User {
+    let user = try await user(id: id)
+    if let expectedVersion, expectedVersion != user.version {
+      throw UserStoreError(.versionMismatch, "the user is at version \(user.version)")
+    }
+    let queues: Set<QueueName>? =
+      switch changes.queues {
+      case .keep: user.queues
+      case .set(let queues): queues
+      case .clear: nil
+      }
+    let changed = User(
+      id: id, username: user.username, level: changes.level ?? user.level, queues: queues,
+      isDisabled: changes.isDisabled ?? user.isDisabled, email: user.email, displayName: user.displayName,
+      createdAt: user.createdAt, updatedAt: Timestamp(milliseconds: 9_000_000_000_000), version: user.version + 1)
+    state.withLock { $0.users[id] = changed }
+    return changed
+  }
+
+  func setPassword(userID: String, _ password: String) async throws(UserStoreError) {
+    state.withLock { $0.passwords[userID] = password }
+  }
+
+  func history(_ query: HistoryQuery) async throws(UserStoreError) -> HistoryPage {
+    HistoryPage(entries: [], next: nil)
+  }
+}
+
+/// Seals by turning bits: enough to see that nothing goes out unopened or is opened for the wrong service.
+struct MemoryVault: PersonalDataVault {
+  struct WrongService: Error {}
+
+  func seal(_ data: PersonalData, for id: ServiceID) throws -> SealedPersonalData {
+    let parts = [data.customer ?? [], data.details ?? []]
+    return SealedPersonalData(
+      wrappedKey: Array(id.rawValue.utf8), ciphertext: Array(parts.joined(separator: [0])).map { $0 ^ 0x55 })
+  }
+
+  func open(_ sealed: SealedPersonalData, for id: ServiceID) throws -> PersonalData {
+    guard sealed.wrappedKey == Array(id.rawValue.utf8) else { throw WrongService() }
+    let parts = sealed.ciphertext.map { $0 ^ 0x55 }.split(separator: 0, omittingEmptySubsequences: false).map(
+      Array.init)
+    return PersonalData(customer: parts[0].isEmpty ? nil : parts[0], details: parts[1].isEmpty ? nil : parts[1])
+  }
+
+  func fingerprint(of bytes: [UInt8]) throws -> String { String(decoding: bytes, as: UTF8.self) }
+}

@@ -1,0 +1,76 @@
+import Testing
+
+@testable import RedisBroker
+
+@Suite struct LinkStateMachineTests {
+  @Test func fromTheStartToReadyAndBack() {
+    var machine = LinkStateMachine()
+    #expect(machine.admit(underway: 0, limit: 1) == .wait)
+    #expect(machine.start() == .connect && machine.start() == .none)
+    #expect(machine.connected() == .prepare)
+    #expect(machine.admit(underway: 0, limit: 1) == .wait)
+    #expect(machine.prepared() == .sendWaiting)
+    #expect(machine.admit(underway: 0, limit: 1) == .send)
+    #expect(machine.admit(underway: 1, limit: 1) == .refuseOverloaded)
+    #expect(machine.disconnected() == .backOff(failures: 1) && machine.losses == 1)
+    #expect(machine.admit(underway: 0, limit: 1) == .wait)
+    #expect(machine.disconnected() == .none)
+    #expect(machine.backoffElapsed() == .connect)
+    #expect(machine.disconnected() == .backOff(failures: 2) && machine.losses == 1)
+    #expect(machine.backoffElapsed() == .connect && machine.connected() == .prepare)
+    #expect(machine.preparationFailed() == .disconnect)
+    #expect(machine.disconnected() == .backOff(failures: 3))
+    #expect(machine.backoffElapsed() == .connect && machine.connected() == .prepare)
+    #expect(machine.prepared() == .sendWaiting && machine.failures == 0)
+  }
+
+  @Test func closingFromEveryPhase() {
+    var idle = LinkStateMachine()
+    #expect(idle.close() == .failWaiting && idle.close() == .none && idle.start() == .none)
+
+    var connecting = LinkStateMachine()
+    _ = connecting.start()
+    #expect(connecting.close() == .disconnect)
+    #expect(connecting.connected() == .none && connecting.disconnected() == .failWaiting)
+
+    var ready = LinkStateMachine()
+    _ = (ready.start(), ready.connected(), ready.prepared())
+    #expect(ready.close() == .disconnect)
+    #expect(ready.admit(underway: 0, limit: 1) == .refuseClosed)
+    #expect(ready.disconnected() == .failWaiting && ready.backoffElapsed() == .none)
+
+    var waiting = LinkStateMachine()
+    _ = (waiting.start(), waiting.disconnected())
+    #expect(waiting.close() == .failWaiting && waiting.backoffElapsed() == .none)
+  }
+
+  @Test func delaysDoubleWithJitterWithinTheirBounds() {
+    let policy = ReconnectPolicy()
+    var random = SystemRandomNumberGenerator()
+    for failures in 0...40 {
+      let whole = min(Duration.milliseconds(50) * (1 << min(max(failures - 1, 0), 10)), .seconds(5))
+      let delays = (0..<50).map { _ in policy.delay(afterFailures: failures, using: &random) }
+      #expect(delays.allSatisfy { $0 >= .milliseconds(50) && $0 >= whole * 0.5 && $0 <= whole })
+      if failures > 1 { #expect(Set(delays).count > 1) }
+    }
+  }
+
+  @Test func aLineKeepsItsOrder() {
+    var line = Fifo<Int>()
+    var next = 0
+    for round in 0..<50 {
+      for number in 0..<100 { line.append(round * 100 + number) }
+      for _ in 0..<60 {
+        #expect(line.first == next)
+        #expect(line.popFirst() == next)
+        next += 1
+      }
+    }
+    #expect(line.count == 2_000)
+    var rest: [Int] = []
+    line.forEach { rest.append($0) }
+    #expect(rest == Array(3_000..<5_000))
+    while line.popFirst() != nil {}
+    #expect(line.isEmpty && line.first == nil)
+  }
+}

@@ -1,0 +1,86 @@
+import ServiceQueue
+import Testing
+
+@testable import RedisBroker
+
+@Suite struct RecordCodecTests {
+  private let id = ServiceID("01890a5d-ac96-774b-bcce-b302099a8057")!
+  private let queue = QueueName("front-desk")!
+
+  private func line(_ head: String, kind: String = "towing", personal: SealedPersonalData? = nil) -> [UInt8] {
+    Array(head.utf8) + RecordCodec.rest(kind: kind, priority: Priority(6)!, personal: personal)
+  }
+
+  @Test func aWaitingService() throws {
+    let record = line("1\t7354544376778752\twaiting\t1\t0\t\t\t\t\t\t\t12\t1795543060737\tamqp\t")
+    let service = try #require(RecordCodec.service(id, in: queue, from: record[...]))
+    #expect(
+      service
+        == Service(
+          id: id, queue: queue, ticket: 12, kind: "towing", priority: Priority(6)!,
+          order: OrderKey(7_354_544_376_778_752)!, state: .waiting, version: 1, attempts: 0, submitter: "amqp",
+          submittedAt: Timestamp(milliseconds: 1_795_543_060_737)))
+  }
+
+  @Test func anEndedServiceWithEverything() throws {
+    let sealed = SealedPersonalData(wrappedKey: Array(0...9), ciphertext: (0...255).reversed())
+    let record = line("1\t0\tno_show\t9\t3\t7\tu1\tJosé M.\t5\t6\t8\t1\t4\tp 1\t", personal: sealed)
+    let ended = Array("front-desk\t".utf8) + record
+    let (service, whole) = try #require(RecordCodec.ended(id, from: ended))
+    #expect(service.state == .noShow && service.fence == 7 && service.attempts == 3)
+    #expect(service.assignee == Assignee(id: "u1", name: "José M."))
+    #expect(service.claimedAt?.milliseconds == 5 && service.startedAt?.milliseconds == 6)
+    #expect(service.endedAt?.milliseconds == 8 && service.personal == sealed)
+    #expect(Array(whole) == record)
+    #expect(
+      Array(RecordCodec.rest(of: whole)) == RecordCodec.rest(kind: "towing", priority: Priority(6)!, personal: sealed))
+  }
+
+  @Test(arguments: [
+    "", "1", "2\t1\twaiting\t1\t0\t\t\t\t\t\t\t1\t1\ts\tk\t4\t\t",
+    "1\t-1\twaiting\t1\t0\t\t\t\t\t\t\t1\t1\ts\tk\t4\t\t",
+    "1\t1\tlost\t1\t0\t\t\t\t\t\t\t1\t1\ts\tk\t4\t\t", "1\t1\twaiting\t1\t0\t\t\t\t\t\t\t1\t1\ts\tk\t10\t\t",
+    "1\t1\twaiting\t1\t0\t\t\t\t\t\t\t1\t1\ts\tk\t4\t!\t", "1\t1\twaiting\t1\t0\tx\t\t\t\t\t\t1\t1\ts\tk\t4\t\t",
+    "1\t1\twaiting\t1\t0\t\t\t\t\t\t\t1\t1\ts\tk\t4\t",
+    "1\t9007199254740992\twaiting\t1\t0\t\t\t\t\t\t\t1\t1\ts\tk\t4\t\t",
+  ])
+  func whatIsNoRecord(text: String) {
+    #expect(RecordCodec.service(id, in: queue, from: Array(text.utf8)[...]) == nil)
+  }
+
+  @Test func base64GoesThereAndBack() {
+    for count in 0..<70 {
+      let bytes = (0..<count).map { _ in UInt8.random(in: 0...255) }
+      var text: [UInt8] = []
+      Base64.append(bytes, to: &text)
+      #expect(Base64.decode(text[...]) == bytes)
+    }
+    var foobar: [UInt8] = []
+    Base64.append(Array("foobar?>".utf8), to: &foobar)
+    #expect(String(decoding: foobar, as: UTF8.self) == "Zm9vYmFyPz4=")
+    for wrong in ["Z", "Zg=", "Zh==", "Zg==Zg==", "Z===", "====", "Zm 9"] {
+      #expect(Base64.decode(Array(wrong.utf8)[...]) == nil, "\(wrong)")
+    }
+  }
+
+  @Test func anEventOfEachType() throws {
+    let record = String(decoding: line("1\t8\twaiting\t1\t0\t\t\t\t\t\t\t1\t1\ts\t"), as: UTF8.self)
+    for (word, type) in [
+      ("added", "service.added"), ("moved", "service.moved"), ("claimed", "service.claimed"),
+      ("started", "service.started"), ("released", "service.returned"), ("expired", "service.returned"),
+      ("completed", "service.completed"), ("no_show", "service.no_show"), ("removed", "service.removed"),
+    ] {
+      let text = "1\tfront-desk\tabc\t5\t281474976710655\t99\tanna\t\(word)\t\(id)\t\(record)"
+      let event = try #require(EventCodec.event(from: Array(text.utf8)))
+      #expect(event.change.type == type && event.version == 5 && event.actor == "anna" && event.queue == queue)
+      #expect(event.digest.description == "ffffffffffff" && event.change.service?.id == id)
+    }
+    let text = "1\tfront-desk\tabc\t5\t0\t99\tsue\trenumbered\t\t\(id):17,\(id):25"
+    let event = try #require(EventCodec.event(from: Array(text.utf8)))
+    #expect(
+      event.change
+        == .renumbered([.init(id: id, order: OrderKey(17)!), .init(id: id, order: OrderKey(25)!)]))
+    #expect(EventCodec.event(from: Array("1\tfront-desk\tabc\t5\t0\t99\tsue\tvanished\t\(id)\t\(record)".utf8)) == nil)
+    #expect(EventCodec.event(from: []) == nil)
+  }
+}
