@@ -11,6 +11,7 @@ let strict: [SwiftSetting] = [
 
 let log = Target.Dependency.product(name: "Logging", package: "swift-log")
 let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
+let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 
 let package = Package(
@@ -21,6 +22,7 @@ let package = Package(
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
     .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0"),
     .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
@@ -46,7 +48,7 @@ let package = Package(
     .target(name: "Reactor", dependencies: ["CReactor"], swiftSettings: strict),
     .target(
       name: "RedisBroker",
-      dependencies: ["ServiceQueue", "Reactor", "CHiredis", log, metrics, lifecycle],
+      dependencies: ["ServiceQueue", "Reactor", "CHiredis", log, metrics, lifecycle, deque],
       resources: [.embedInCode("Functions/usher.lua")],
       swiftSettings: strict),
     .target(
@@ -56,7 +58,7 @@ let package = Package(
     .target(name: "FieldEncryption", dependencies: ["CCrypto"], swiftSettings: strict),
     .target(
       name: "UserStore",
-      dependencies: ["ServiceQueue", "FieldEncryption", "Reactor", "CPostgres", log, metrics, lifecycle],
+      dependencies: ["ServiceQueue", "FieldEncryption", "Reactor", "CPostgres", log, metrics, lifecycle, deque],
       swiftSettings: strict),
     .target(
       name: "Telemetry", dependencies: [log, .product(name: "CoreMetrics", package: "swift-metrics")],

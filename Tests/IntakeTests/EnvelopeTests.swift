@@ -124,14 +124,4 @@ struct EnvelopeTests {
     #expect(with.canonicalBytes == without.canonicalBytes)
     #expect(with.draft.queue.rawValue == "new")
   }
-
-  @Test(arguments: [("", ""), ("Zg==", "f"), ("Zm8=", "fo"), ("Zm9v", "foo"), ("Zm9vYmFy", "foobar"), ("/+8=", nil)])
-  func readsBase64(_ text: String, _ expected: String?) {
-    #expect(Base64.decode(text) == expected.map { Array($0.utf8) } ?? [0xFF, 0xEF])
-  }
-
-  @Test(arguments: ["Z", "Zg", "Zg=", "Zh==", "Zm9=", "Zm=v", "Zg===", "=", "====", "Zm9v\n", "Zm-_"])
-  func refusesBadBase64(_ text: String) {
-    #expect(Base64.decode(text) == nil)
-  }
 }

@@ -46,8 +46,8 @@ struct ReconnectTests {
         try await silent.open(url)
         await proxy.freeze()
         let began = ContinuousClock.now
-        #expect(await silent.waitForError(within: .seconds(5)) == .heartbeatMissed)
-        #expect(ContinuousClock.now - began < .seconds(4))
+        #expect(await silent.waitForError(within: .seconds(20)) == .heartbeatMissed)
+        #expect(ContinuousClock.now - began < .seconds(15))
         await silent.drop()
         await reactor.shutdown()
       }

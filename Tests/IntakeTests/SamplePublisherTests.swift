@@ -31,7 +31,7 @@ struct SamplePublisherTests {
       let publisher = SamplePublisher(url: try testURL(), topology: topology)
       let report = try await publisher.publish(count: 50, queues: [QueueName("q")!], rate: 100)
       #expect(report.confirmed == 50)
-      #expect(report.duration > .milliseconds(400) && report.duration < .seconds(5))
+      #expect(report.duration > .milliseconds(400) && report.duration < .seconds(30))
     }
   }
 

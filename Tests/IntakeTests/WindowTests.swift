@@ -100,17 +100,6 @@ struct WindowTests {
     #expect(window.count == 0)
   }
 
-  @Test func backsOffWithJitterUpToALimit() {
-    let backoff = Backoff(base: .milliseconds(100), limit: .seconds(1))
-    #expect(backoff.delay(attempt: 0, chance: 0) == .milliseconds(50))
-    #expect(backoff.delay(attempt: 2, chance: 0.5) == .milliseconds(300))
-    for attempt in [4, 10, 100, 1_000_000] {
-      #expect(backoff.delay(attempt: attempt, chance: 0) == .milliseconds(500))
-      #expect(backoff.delay(attempt: attempt, chance: 0.99) <= .seconds(1))
-    }
-    #expect(backoff.delay(attempt: -1, chance: 0) == .milliseconds(50))
-  }
-
   @Test func keepsFiguresWithinBounds() throws {
     let url = try AMQPURL("amqp://h")
     let low = IntakeConfiguration(url: url, prefetch: 0, maximumBodyBytes: 0, heartbeat: 0)

@@ -43,34 +43,4 @@ import Testing
     _ = (waiting.start(), waiting.disconnected())
     #expect(waiting.close() == .failWaiting && waiting.backoffElapsed() == .none)
   }
-
-  @Test func delaysDoubleWithJitterWithinTheirBounds() {
-    let policy = ReconnectPolicy()
-    var random = SystemRandomNumberGenerator()
-    for failures in 0...40 {
-      let whole = min(Duration.milliseconds(50) * (1 << min(max(failures - 1, 0), 10)), .seconds(5))
-      let delays = (0..<50).map { _ in policy.delay(afterFailures: failures, using: &random) }
-      #expect(delays.allSatisfy { $0 >= .milliseconds(50) && $0 >= whole * 0.5 && $0 <= whole })
-      if failures > 1 { #expect(Set(delays).count > 1) }
-    }
-  }
-
-  @Test func aLineKeepsItsOrder() {
-    var line = Fifo<Int>()
-    var next = 0
-    for round in 0..<50 {
-      for number in 0..<100 { line.append(round * 100 + number) }
-      for _ in 0..<60 {
-        #expect(line.first == next)
-        #expect(line.popFirst() == next)
-        next += 1
-      }
-    }
-    #expect(line.count == 2_000)
-    var rest: [Int] = []
-    line.forEach { rest.append($0) }
-    #expect(rest == Array(3_000..<5_000))
-    while line.popFirst() != nil {}
-    #expect(line.isEmpty && line.first == nil)
-  }
 }

@@ -48,21 +48,6 @@ import Testing
     #expect(RecordCodec.service(id, in: queue, from: Array(text.utf8)[...]) == nil)
   }
 
-  @Test func base64GoesThereAndBack() {
-    for count in 0..<70 {
-      let bytes = (0..<count).map { _ in UInt8.random(in: 0...255) }
-      var text: [UInt8] = []
-      Base64.append(bytes, to: &text)
-      #expect(Base64.decode(text[...]) == bytes)
-    }
-    var foobar: [UInt8] = []
-    Base64.append(Array("foobar?>".utf8), to: &foobar)
-    #expect(String(decoding: foobar, as: UTF8.self) == "Zm9vYmFyPz4=")
-    for wrong in ["Z", "Zg=", "Zh==", "Zg==Zg==", "Z===", "====", "Zm 9"] {
-      #expect(Base64.decode(Array(wrong.utf8)[...]) == nil, "\(wrong)")
-    }
-  }
-
   @Test func anEventOfEachType() throws {
     let record = String(decoding: line("1\t8\twaiting\t1\t0\t\t\t\t\t\t\t1\t1\ts\t"), as: UTF8.self)
     for (word, type) in [

@@ -35,12 +35,12 @@ final class TokenAuthority: Sendable {
       let kid = JWKIdentifier(string: key.kid)
       if ring.signer == nil {
         await collection.add(
-          eddsa: try EdDSA.PrivateKey(d: Base64URL.encode(key.privateKey), curve: .ed25519), kid: kid)
+          eddsa: try EdDSA.PrivateKey(d: Base64.url.encode(key.privateKey), curve: .ed25519), kid: kid)
         let algorithm = try await collection.getKey(for: kid)
         ring.signer = (key.kid, algorithm)
         ring.verifiers[key.kid] = algorithm
       } else {
-        await collection.add(eddsa: try EdDSA.PublicKey(x: Base64URL.encode(key.publicKey), curve: .ed25519), kid: kid)
+        await collection.add(eddsa: try EdDSA.PublicKey(x: Base64.url.encode(key.publicKey), curve: .ed25519), kid: kid)
         ring.verifiers[key.kid] = try await collection.getKey(for: kid)
       }
     }
@@ -71,9 +71,9 @@ final class TokenAuthority: Sendable {
       $0.string(signer.kid)
     }
     let claims = claims(of: principal, jti: jti, now: now)
-    let signed = "\(Base64URL.encode(header.bytes)).\(Base64URL.encode(claims))"
+    let signed = "\(Base64.url.encode(header.bytes)).\(Base64.url.encode(claims))"
     let signature = try signer.algorithm.sign(Array(signed.utf8))
-    return "\(signed).\(Base64URL.encode(signature))"
+    return "\(signed).\(Base64.url.encode(signature))"
   }
 
   /// The token's bearer and end. `now` is in seconds since 1970.
@@ -81,8 +81,8 @@ final class TokenAuthority: Sendable {
     let bytes = Array(token.utf8)
     guard bytes.count <= Self.maximumLength else { throw .invalid }
     let parts = bytes.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
-    guard parts.count == 3, let header = Base64URL.decode(parts[0]), let payload = Base64URL.decode(parts[1]),
-      let signature = Base64URL.decode(parts[2])
+    guard parts.count == 3, let header = Base64.url.decode(parts[0]), let payload = Base64.url.decode(parts[1]),
+      let signature = Base64.url.decode(parts[2])
     else { throw .invalid }
     guard let header = try? JSONScanner.parse(header), header["alg"]?.string == "EdDSA",
       let kid = header["kid"]?.string, header["crit"] == nil
@@ -153,7 +153,7 @@ final class TokenAuthority: Sendable {
             $0.key("crv")
             $0.string("Ed25519")
             $0.key("x")
-            $0.string(Base64URL.encode(key.publicKey))
+            $0.string(Base64.url.encode(key.publicKey))
             $0.key("kid")
             $0.string(key.kid)
             $0.key("alg")

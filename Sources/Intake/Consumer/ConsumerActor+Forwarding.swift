@@ -1,5 +1,6 @@
 import Logging
 import Metrics
+import Reactor
 import ServiceQueue
 
 // The forwarder: one task per session, one batch under way, so that requests reach the Broker in their order.

@@ -58,7 +58,7 @@ struct Envelope: Hashable, Sendable {
     case (.some, .some): throw Rejection(.invalidValue, "data_base64: not together with data")
     case (.some(let data), nil): return Envelope(idempotencyKey: key, data: data)
     case (nil, .some(let text)):
-      guard let bytes = Base64.decode(text) else { throw Rejection(.invalidValue, "data_base64: not Base64") }
+      guard let bytes = Base64.standard.decode(text) else { throw Rejection(.invalidValue, "data_base64: not Base64") }
       return Envelope(idempotencyKey: key, data: try parse(bytes))
     case (nil, nil): throw Rejection(.missingField, "data: the event has none")
     }

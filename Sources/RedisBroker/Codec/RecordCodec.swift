@@ -11,9 +11,9 @@ enum RecordCodec {
     line.append(UInt8(ascii: "\t"))
     line.append(contentsOf: String(priority.level).utf8)
     line.append(UInt8(ascii: "\t"))
-    if let personal { Base64.append(personal.wrappedKey, to: &line) }
+    if let personal { Base64.standard.append(personal.wrappedKey, to: &line) }
     line.append(UInt8(ascii: "\t"))
-    if let personal { Base64.append(personal.ciphertext, to: &line) }
+    if let personal { Base64.standard.append(personal.ciphertext, to: &line) }
     return line
   }
 
@@ -29,7 +29,8 @@ enum RecordCodec {
       let claimed = fields.optionalNumber(), let started = fields.optionalNumber(), let ended = fields.optionalNumber(),
       let ticket = fields.number(), let submitted = fields.number(), let submitter = fields.text(),
       let kind = fields.text(), let priority = fields.number().flatMap({ Priority(Int($0)) }),
-      let wrappedKey = fields.next().flatMap(Base64.decode), let ciphertext = fields.next().flatMap(Base64.decode)
+      let wrappedKey = fields.next().flatMap(Base64.standard.decode),
+      let ciphertext = fields.next().flatMap(Base64.standard.decode)
     else { return nil }
     return Service(
       id: id, queue: queue, ticket: ticket, kind: kind, priority: priority, order: order, state: state,

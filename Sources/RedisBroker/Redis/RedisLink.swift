@@ -1,3 +1,4 @@
+import DequeModule
 import Logging
 import Reactor
 
@@ -26,7 +27,7 @@ final class RedisLink {
   private let endpoint: RedisURL
   private let limit: Int
   private let connectTimeout: Duration
-  private let policy: ReconnectPolicy
+  private let policy: Backoff
   private let preparation: () -> [PreparationStep]
   private let reload: RedisCommand?
   private let logger: Logger
@@ -35,7 +36,7 @@ final class RedisLink {
 
   private var machine = LinkStateMachine()
   private var connection: RedisConnection?
-  private var inFlight = Fifo<PendingCommand>()
+  private var inFlight = Deque<PendingCommand>()
   private var waiting: [PendingCommand] = []
   private var preparationLeft = 0
   private var attemptTimer: ReactorTimer?
@@ -47,7 +48,7 @@ final class RedisLink {
   /// `reload` is sent when Redis answers that a function is not there, and the command then once more.
   init(
     name: String, reactor: Reactor, endpoint: RedisURL, limit: Int, connectTimeout: Duration,
-    policy: ReconnectPolicy = .init(),
+    policy: Backoff = Backoff(base: .milliseconds(100), limit: .seconds(5)),
     logger: Logger, metrics: BrokerMetrics, reload: RedisCommand? = nil,
     preparation: @escaping () -> [PreparationStep]
   ) {
@@ -189,7 +190,7 @@ extension RedisLink {
   }
 
   private func backOff(_ failures: Int) {
-    let delay = policy.delay(afterFailures: failures, using: &random)
+    let delay = policy.delay(attempt: failures - 1, chance: .random(in: 0..<1, using: &random))
     metrics.reconnected()
     logger.log(
       level: failures == 1 ? .warning : .debug, "Redis is not connected; trying again",

@@ -1,5 +1,6 @@
 public import Logging
 import Metrics
+import Reactor
 public import ServiceLifecycle
 public import ServiceQueue
 
@@ -13,7 +14,7 @@ public struct HistoryRelay: ServiceLifecycle.Service {
   private let store: UserStoreActor
   private let logger: Logger
   private let wait: Duration
-  private let policy: ReconnectPolicy
+  private let policy: Backoff
 
   private let recorded = Counter(label: "usher_history_recorded_total")
   private let refused = Counter(label: "usher_history_refused_total")
@@ -22,10 +23,10 @@ public struct HistoryRelay: ServiceLifecycle.Service {
 
   /// A relay from `broker` to `store`.
   public init(broker: any Broker, store: UserStoreActor, logger: Logger) {
-    self.init(broker: broker, store: store, logger: logger, wait: .seconds(2), policy: ReconnectPolicy())
+    self.init(broker: broker, store: store, logger: logger, wait: .seconds(2), policy: .reconnect)
   }
 
-  init(broker: any Broker, store: UserStoreActor, logger: Logger, wait: Duration, policy: ReconnectPolicy) {
+  init(broker: any Broker, store: UserStoreActor, logger: Logger, wait: Duration, policy: Backoff) {
     self.broker = broker
     self.store = store
     self.logger = logger
@@ -50,7 +51,7 @@ public struct HistoryRelay: ServiceLifecycle.Service {
         failures.increment()
         failedRounds += 1
         logger.warning("the history relay pauses", metadata: ["error": "\(error)", "failures": "\(failedRounds)"])
-        let delay = policy.delay(afterFailures: failedRounds, random: .random(in: 0..<1))
+        let delay = policy.delay(attempt: failedRounds - 1, chance: .random(in: 0..<1))
         do { try await Task.sleep(for: delay) } catch { return }
       }
     }

@@ -1,3 +1,6 @@
+import DequeModule
+import Reactor
+
 /// Whether there is a connection, who waits for one, and when to try again. Pure; `PostgresConnection` carries it out.
 ///
 /// At most `limit` requests wait or are in flight; one more is refused as overloaded. A request that waits longer than the
@@ -22,12 +25,12 @@ struct ConnectionState<Request> {
 
   private(set) var phase = Phase.idle
   private(set) var failures = 0
-  private var waiting = FIFO<(request: Request, deadline: ContinuousClock.Instant)>()
-  private let policy: ReconnectPolicy
+  private var waiting = Deque<(request: Request, deadline: ContinuousClock.Instant)>()
+  private let policy: Backoff
   private let limit: Int
   private let waitTimeout: Duration
 
-  init(policy: ReconnectPolicy, limit: Int, waitTimeout: Duration) {
+  init(policy: Backoff, limit: Int, waitTimeout: Duration) {
     self.policy = policy
     self.limit = limit
     self.waitTimeout = waitTimeout
@@ -56,7 +59,8 @@ struct ConnectionState<Request> {
     guard phase == .connecting else { return [] }
     phase = .ready
     failures = 0
-    return waiting.removeAll().map(\.request)
+    defer { waiting = [] }
+    return waiting.map(\.request)
   }
 
   /// An attempt failed or the connection broke: how long until the next attempt; nil when closed.
@@ -64,7 +68,7 @@ struct ConnectionState<Request> {
     guard phase != .closed else { return nil }
     phase = .backingOff
     failures += 1
-    return policy.delay(afterFailures: failures, random: random)
+    return policy.delay(attempt: failures - 1, chance: random)
   }
 
   /// The delay is over; true when an attempt must be begun.
@@ -87,6 +91,7 @@ struct ConnectionState<Request> {
   /// No more requests; returns those that waited.
   mutating func close() -> [Request] {
     phase = .closed
-    return waiting.removeAll().map(\.request)
+    defer { waiting = [] }
+    return waiting.map(\.request)
   }
 }

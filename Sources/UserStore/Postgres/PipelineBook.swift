@@ -1,3 +1,5 @@
+import DequeModule
+
 /// What has been sent and not yet been answered, in libpq's pipeline mode. Pure.
 ///
 /// A segment is what lies between two syncs: PostgreSQL carries it out as one transaction, and after an error skips the rest
@@ -36,12 +38,12 @@ struct PipelineBook<Request> {
     var failure: SQLFailure?
   }
 
-  private var expected = FIFO<Expected>()
+  private var expected = Deque<Expected>()
   /// Requests that were sent, oldest first; the first `answering` belong to the segment that is being answered.
-  private var entries = FIFO<Entry>()
+  private var entries = Deque<Entry>()
   private var current: [Entry] = []
   private var unprepared: [String] = []
-  private var segmentSizes = FIFO<Int>()
+  private var segmentSizes = Deque<Int>()
   private var openSize = 0
   private var failedOutside: SQLFailure?
 
@@ -111,7 +113,7 @@ struct PipelineBook<Request> {
   /// The connection is gone: everybody who is still without an answer.
   mutating func abandon() -> [Request] {
     defer { self = PipelineBook() }
-    return current.map(\.request) + entries.removeAll().map(\.request)
+    return current.map(\.request) + entries.map(\.request)
   }
 
   /// Brings the entry that is being answered to the end of `current`: the last one is complete or there is none.

@@ -18,7 +18,7 @@ actor PostgresConnection {
     var statementTimeout: Duration
     /// Requests that wait or are in flight; one more is refused.
     var maximumPending: Int
-    var policy = ReconnectPolicy()
+    var policy = Backoff.reconnect
   }
 
   private struct Request {

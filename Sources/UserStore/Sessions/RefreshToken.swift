@@ -26,7 +26,7 @@ struct TokenSecret: Sendable {
   static func draw() throws(UserStoreError) -> TokenSecret {
     do {
       let bytes = try SecureRandom.bytes(32)
-      return TokenSecret(text: Base64URL.encode(bytes), hash: try SHA256.digest(bytes))
+      return TokenSecret(text: Base64.url.encode(bytes), hash: try SHA256.digest(bytes))
     } catch {
       throw UserStoreError(.internal, error.description)
     }
@@ -39,7 +39,7 @@ struct TokenSecret: Sendable {
 
   /// Nil when `text` cannot be a token.
   init?(_ text: String) {
-    guard let bytes = Base64URL.decode(text), bytes.count == 32, let hash = try? SHA256.digest(bytes) else {
+    guard let bytes = Base64.url.decode(text), bytes.count == 32, let hash = try? SHA256.digest(bytes) else {
       return nil
     }
     self.init(text: text, hash: hash)

@@ -43,7 +43,7 @@ extension UserStoreActor {
     do {
       let privateKey = try SecureRandom.bytes(Ed25519.privateKeyLength)
       let publicKey = try Ed25519.publicKey(of: privateKey)
-      let kid = Base64URL.encode(Array(try SHA256.digest(publicKey).prefix(12)))
+      let kid = Base64.url.encode(Array(try SHA256.digest(publicKey).prefix(12)))
       let sealed = try keyset.seal(privateKey, associatedData: Self.place(kid))
       return Self.insertFirst(.text(kid), .bytes(publicKey), .bytes(sealed))
     } catch {

@@ -5,14 +5,6 @@ import Testing
 @testable import Gateway
 
 @Suite struct SmallPartsTests {
-  @Test func base64URL() {
-    for (bytes, text) in [([UInt8](), ""), ([0xFB], "-w"), ([0xFF, 0xFE], "__4"), ([1, 2, 3], "AQID")] {
-      #expect(Base64URL.encode(bytes) == text)
-      #expect(Base64URL.decode(Array(text.utf8)) == bytes)
-    }
-    for bad in ["A", "-x", "AQI=", "A Q", "+w"] { #expect(Base64URL.decode(Array(bad.utf8)) == nil, "\(bad)") }
-  }
-
   @Test func moments() {
     for text in ["1970-01-01T00:00:00.000Z", "2026-11-24T09:30:00.250Z", "2000-02-29T23:59:59.999Z"] {
       #expect(Timestamp(rfc3339: text)?.description == text)

@@ -63,8 +63,8 @@ import Testing
     let authority = try await authority([key("one")])
     let token = try authority.issue(for: agent, jti: "j", now: Self.now)
     let parts = token.split(separator: ".").map(String.init)
-    func base64(_ text: String) -> String { Base64URL.encode(Array(text.utf8)) }
-    let raised = String(decoding: Base64URL.decode(Array(parts[1].utf8))!, as: UTF8.self)
+    func base64(_ text: String) -> String { Base64.url.encode(Array(text.utf8)) }
+    let raised = String(decoding: Base64.url.decode(String(parts[1]))!, as: UTF8.self)
       .replacing("\"agent\"", with: "\"admin\"")
     for bad in [
       "", "a", "..", "a.b.c", parts[0] + "." + parts[1], token + ".x", token + "=",

@@ -1,41 +1,14 @@
+import Reactor
 import Testing
 
 @testable import UserStore
-
-struct ReconnectPolicyTests {
-  @Test func growsToItsLimit() {
-    let policy = ReconnectPolicy(base: .milliseconds(100), limit: .seconds(10))
-    #expect(policy.delay(afterFailures: 1, random: 1) == .milliseconds(100))
-    #expect(policy.delay(afterFailures: 1, random: 0) == .milliseconds(50))
-    #expect(policy.delay(afterFailures: 4, random: 1) == .milliseconds(800))
-    #expect(policy.delay(afterFailures: 1_000_000, random: 1) == .seconds(10))
-    #expect(policy.delay(afterFailures: 0, random: 5) == .milliseconds(100))
-  }
-}
-
-struct FIFOTests {
-  @Test func keepsOrder() {
-    var fifo = FIFO<Int>()
-    var next = 0
-    for number in 0..<5000 {
-      fifo.append(number)
-      if number % 3 != 0 {
-        #expect(fifo.popFirst() == next)
-        next += 1
-      }
-    }
-    #expect(fifo.count == 5000 - next && fifo.first == next)
-    #expect(fifo.removeAll() == Array(next..<5000))
-    #expect(fifo.isEmpty && fifo.popFirst() == nil)
-  }
-}
 
 struct ConnectionStateTests {
   let start = ContinuousClock.now
 
   func state(limit: Int = 3) -> ConnectionState<Int> {
     ConnectionState(
-      policy: ReconnectPolicy(base: .seconds(1), limit: .seconds(4)), limit: limit, waitTimeout: .seconds(5))
+      policy: Backoff(base: .seconds(1), limit: .seconds(4)), limit: limit, waitTimeout: .seconds(5))
   }
 
   @Test func firstRequestConnects() {

@@ -72,24 +72,7 @@ struct DatabaseURLTests {
   }
 }
 
-struct Base64URLTests {
-  @Test func knownAnswers() {
-    #expect(Base64URL.encode([]) == "" && Base64URL.encode([0xFB, 0xFF]) == "-_8")
-    #expect(Base64URL.encode(Array("foobar".utf8)) == "Zm9vYmFy")
-  }
-
-  @Test func roundTrip() {
-    for length in 0..<70 {
-      let bytes = (0..<length).map { UInt8(truncatingIfNeeded: $0 &* 37 &+ length) }
-      #expect(Base64URL.decode(Base64URL.encode(bytes)) == bytes)
-    }
-  }
-
-  @Test(arguments: ["A", "AB", "Zm9v=", "Zm+v", "Zm9vYmF ", "é", "' OR 1=1 --"])
-  func refused(text: String) {
-    #expect(Base64URL.decode(text) == nil)
-  }
-
+struct TokenSecretTests {
   @Test func tokens() throws {
     let secret = try TokenSecret.draw()
     #expect(secret.text.utf8.count == 43 && secret.hash.count == 32)

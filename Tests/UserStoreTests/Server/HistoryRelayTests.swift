@@ -1,4 +1,5 @@
 import Logging
+import Reactor
 import ServiceQueue
 import Synchronization
 import Testing
@@ -63,7 +64,7 @@ struct HistoryRelayTests {
   func relay(_ outbox: OutboxOnly, to store: UserStoreActor, until left: [UInt64]) async throws {
     let relay = HistoryRelay(
       broker: outbox, store: store, logger: TestDatabase.quietLogger(), wait: .milliseconds(50),
-      policy: ReconnectPolicy(base: .milliseconds(5), limit: .milliseconds(20)))
+      policy: Backoff(base: .milliseconds(5), limit: .milliseconds(20)))
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask { try await relay.run() }
       let deadline = ContinuousClock.now + .seconds(20)

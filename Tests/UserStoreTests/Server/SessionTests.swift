@@ -1,4 +1,5 @@
 import FieldEncryption
+import ServiceQueue
 import Testing
 
 @testable import UserStore
@@ -21,7 +22,7 @@ struct SessionTests {
       let dump = try await database.dump("refresh_tokens", over: connection)
       for token in [first.token, second.refreshToken.token] {
         #expect(!dump.contains(token) && !dump.contains(UserTests.hex(token)))
-        #expect(!dump.contains((Base64URL.decode(token) ?? []).map { String($0, radix: 16) }.joined()))
+        #expect(!dump.contains((Base64.url.decode(token) ?? []).map { String($0, radix: 16) }.joined()))
       }
       await connection.shutdown()
     }

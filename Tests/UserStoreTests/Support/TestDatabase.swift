@@ -36,7 +36,7 @@ struct TestDatabase: Sendable {
     var settings = PostgresConnection.Settings(
       url: url, connectTimeout: .seconds(5), waitTimeout: .seconds(5), statementTimeout: .seconds(5),
       maximumPending: 1024)
-    settings.policy = ReconnectPolicy(base: .milliseconds(10), limit: .milliseconds(100))
+    settings.policy = Backoff(base: .milliseconds(10), limit: .milliseconds(100))
     return settings
   }
 

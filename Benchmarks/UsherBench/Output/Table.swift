@@ -1,0 +1,45 @@
+/// Lines of text in columns: the first to the left, the others to the right.
+struct Table {
+  private var rows: [[String]]
+
+  /// `header` names the columns; every row has as many.
+  init(_ header: [String]) { rows = [header] }
+
+  mutating func add(_ row: [String]) { rows.append(row) }
+
+  /// The lines, without a newline at the end.
+  var text: String {
+    let widths = (rows.first ?? []).indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
+    return rows.map { row in
+      zip(row, widths).enumerated().map { column, cell in
+        let padding = String(repeating: " ", count: cell.1 - cell.0.count)
+        return column == 0 ? cell.0 + padding : padding + cell.0
+      }.joined(separator: "  ")
+    }.joined(separator: "\n")
+  }
+}
+
+extension Double {
+  /// With thousands apart, and decimals only where the number is small: `12,345`, `123.4`, `1.23`.
+  var readable: String {
+    let decimals = self < 10 ? 2 : self < 1_000 ? 1 : 0
+    let scale = decimals == 2 ? 100.0 : decimals == 1 ? 10.0 : 1.0
+    let scaled = Int((self * scale).rounded())
+    guard decimals > 0 else { return scaled.readable }
+    let rest = String(scaled % Int(scale))
+    return (scaled / Int(scale)).readable + "." + String(repeating: "0", count: decimals - rest.count) + rest
+  }
+}
+
+extension BinaryInteger {
+  /// With thousands apart: `12,345`. Not below 0.
+  var readable: String {
+    var digits = Substring(String(self))
+    var groups: [Substring] = []
+    while digits.count > 3 {
+      groups.append(digits.suffix(3))
+      digits = digits.dropLast(3)
+    }
+    return ([digits] + groups.reversed()).joined(separator: ",")
+  }
+}

@@ -1,0 +1,61 @@
+import Glibc
+import RedisBroker
+
+/// The loopback interface: no benchmark goes beyond it.
+enum Loopback {
+  /// Whether `url` names this machine by its loopback address or a socket's path. What printing it shows is enough.
+  static func contains(_ url: RedisURL) -> Bool {
+    let text = url.description
+    guard let mark = text.firstRange(of: "://") else { return false }
+    if text.hasPrefix("unix:") { return true }
+    var host = text[mark.upperBound...]
+    if let at = host.lastIndex(of: "@") { host = host[host.index(after: at)...] }
+    if host.hasPrefix("[::1]:") { return true }
+    host = host.prefix { $0 != ":" }
+    var address = in_addr()
+    return host == "localhost" || (host.hasPrefix("127.") && inet_pton(AF_INET, String(host), &address) == 1)
+  }
+
+  /// A port that is free now. Another program may take it before the server does, which then ends at its start.
+  static func freePort() throws -> Int {
+    try withSocket { descriptor in
+      var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+      var address = address(port: 0)
+      let result = withUnsafeMutablePointer(to: &address) {
+        $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+          bind(descriptor, $0, length) | getsockname(descriptor, $0, &length)
+        }
+      }
+      guard result == 0 else { throw BenchError("no free port on the loopback interface") }
+      return Int(UInt16(bigEndian: address.sin_port))
+    }
+  }
+
+  /// Whether somebody accepts connections on `port`.
+  static func listens(on port: Int) -> Bool {
+    let connected = try? withSocket { descriptor in
+      var address = address(port: port)
+      return withUnsafeMutablePointer(to: &address) {
+        $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+          connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+        }
+      }
+    }
+    return connected ?? false
+  }
+
+  private static func address(port: Int) -> sockaddr_in {
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_addr.s_addr = inet_addr("127.0.0.1")
+    address.sin_port = UInt16(port).bigEndian
+    return address
+  }
+
+  private static func withSocket<Value>(_ body: (CInt) throws -> Value) throws -> Value {
+    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    guard descriptor >= 0 else { throw BenchError("no socket: raise the limit of open files") }
+    defer { close(descriptor) }
+    return try body(descriptor)
+  }
+}

@@ -1,0 +1,10 @@
+import Reactor
+
+extension Backoff {
+  /// To RabbitMQ.
+  static let reconnect = Backoff(base: .milliseconds(250), limit: .seconds(15))
+  /// To the Broker, which answers in time that it is not available.
+  static let submit = Backoff(base: .milliseconds(50), limit: .seconds(2))
+  /// For a dead letter that RabbitMQ did not take.
+  static let deadLetter = Backoff(base: .seconds(1), limit: .seconds(1))
+}
