@@ -41,11 +41,12 @@ public struct Gateway: ServiceLifecycle.Service, CustomStringConvertible {
     let ids = ServiceIDs(clock: clock)
     let desk = CommandDesk(broker: broker, vault: vault, ids: ids)
     let metrics = GatewayMetrics()
+    let lifetime = configuration.accessTokenLifetime.components.seconds
     group = MultiThreadedEventLoopGroup.singleton
     services = GatewayServices(
       configuration: configuration, desk: desk, accounts: accounts,
-      tokens: TokenAuthority(
-        audience: configuration.site, lifetime: configuration.accessTokenLifetime.components.seconds),
+      tokens: TokenAuthority(audience: configuration.site, lifetime: lifetime),
+      rights: RightsRegistry(tokenLifetime: lifetime * 1_000),
       limiter: LoginLimiter(perName: configuration.loginBurstPerName, perAddress: configuration.loginBurstPerAddress),
       hub: QueueHub(group: group, desk: desk, logger: logger), connections: Connections(metrics: metrics),
       metrics: metrics, ids: ids, clock: clock, logger: logger)
@@ -120,10 +121,10 @@ public struct Gateway: ServiceLifecycle.Service, CustomStringConvertible {
 
   private func admin(_ ports: Ports) -> any ServiceLifecycle.Service {
     let address = services.configuration.admin
-    let (health, tokens) = (health, services.tokens)
+    let (health, tokens, rights) = (health, services.tokens, services.rights)
     let all = { @Sendable in
-      // Without keys nobody is let in, whatever else is there.
-      await health() + [DependencyStatus(name: "signing-keys", isReady: tokens.isReady)]
+      // Without keys, and without knowing whose rights changed lately, nobody is let in, whatever else is there.
+      await health() + [DependencyStatus(name: "signing-keys", isReady: tokens.isReady && rights.isReady)]
     }
     return Application(
       router: AdminRoutes.router(health: all, metricsText: metricsText),

@@ -8,6 +8,7 @@ struct GatewayServices: Sendable {
   let desk: CommandDesk
   let accounts: any AccountStore
   let tokens: TokenAuthority
+  let rights: RightsRegistry
   let limiter: LoginLimiter
   let hub: QueueHub
   let connections: Connections

@@ -19,12 +19,11 @@ public protocol AccountStore: Sendable {
   func user(id: String) async throws(UserStoreError) -> User
   /// A page of users by name; `limit` is 1 to 500.
   func users(after cursor: String?, limit: Int) async throws(UserStoreError) -> UserPage
-  /// The users that changed since `moment`, oldest change first, at most 1,000.
-  func users(changedSince moment: Timestamp) async throws(UserStoreError) -> [User]
-  /// Changes a user; throws `versionMismatch` when `expectedVersion` is another one.
+  /// The users that changed at or after `moment`, oldest change first and by id within a millisecond, at most 1,000; the
+  /// next page begins at the last one's `updatedAt`, `after` its id.
+  func users(changedSince moment: Timestamp, after id: String?) async throws(UserStoreError) -> [User]
+  /// Changes a user, in all that is asked for or in nothing; disabling and a new password end its sessions. Throws `versionMismatch` when `expectedVersion` is another one.
   func updateUser(id: String, expectedVersion: Int64?, _ changes: UserChanges) async throws(UserStoreError) -> User
-  /// Gives a user a new password and ends all sessions.
-  func setPassword(userID: String, _ password: String) async throws(UserStoreError)
   /// A page of the history, newest first.
   func history(_ query: HistoryQuery) async throws(UserStoreError) -> HistoryPage
 }

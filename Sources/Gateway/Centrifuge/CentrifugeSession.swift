@@ -1,7 +1,8 @@
 import ServiceQueue
 
 /// One client's connection as the protocol sees it: pure, without I/O and clock. Commands, timers, events and the ends of
-/// work go in; what is to be done comes out, in order.
+/// work go in; what is to be done comes out, in order. What a client sends after `connect` without waiting for the reply, as
+/// the JavaScript SDK does, is answered once the token is verified.
 ///
 /// Bounds: at most `Limits.inFlight` commands under way (more are refused with 111), `Limits.subscriptions` channels
 /// (106), and for each channel that is being loaded `Limits.bufferedEvents` events; when those overflow the client is asked
@@ -73,6 +74,8 @@ struct CentrifugeSession: Sendable {
   private(set) var inFlight = 0
   private var subscriptions: [QueueName: Subscription] = [:]
   private var awaitsPong = false
+  /// Commands that came while the token was being verified; at most a frame's worth, then the client is disconnected.
+  private var early: [ClientCommand] = []
 
   init(clientID: String, version: String, limits: Limits = Limits()) {
     self.clientID = clientID
@@ -87,7 +90,12 @@ struct CentrifugeSession: Sendable {
   mutating func received(_ command: ClientCommand) -> [Action] {
     switch phase {
     case .closed: return []
-    case .unusable, .authenticating: return disconnect(.badRequest)
+    case .unusable: return disconnect(.badRequest)
+    case .authenticating:
+      if case .connect = command.body { return disconnect(.badRequest) }
+      guard early.count < CommandDecoder.maximumCommands else { return disconnect(.badRequest) }
+      early.append(command)
+      return []
     case .fresh:
       guard case .connect(let token) = command.body else { return disconnect(.badRequest) }
       guard !token.isEmpty else { return disconnect(.invalidToken) }
@@ -113,12 +121,16 @@ struct CentrifugeSession: Sendable {
       principal = token.principal
       let ttl = max(1, token.expiresAt - now)
       let ping = Int(limits.pingInterval.components.seconds)
-      return [
+      var actions: [Action] = [
         .cancel(.connect),
         .send(ReplyEncoder.connect(id, client: clientID, version: version, ttl: ttl, ping: ping)),
         .schedule(.ping, limits.pingInterval),
         .schedule(.expiry, .seconds(ttl) + limits.expiryGrace),
       ]
+      let waiting = early
+      early = []
+      for command in waiting { actions += received(command) }
+      return actions
     case (_, .success(let token)):
       guard token.principal.id == principal?.id else { return disconnect(.invalidToken) }
       guard token.principal == principal else { return disconnect(.forceReconnect) }
@@ -129,7 +141,10 @@ struct CentrifugeSession: Sendable {
       ]
     case (_, .failure(.invalid)): return disconnect(.invalidToken)
     case (_, .failure(let fault)):
-      if phase != .connected { phase = .unusable }
+      if phase != .connected {
+        phase = .unusable
+        early = []
+      }
       let error = fault == .expired ? ReplyError.tokenExpired : ReplyError(GatewayError(fault))
       return [.send(ReplyEncoder.error(id, error))]
     }

@@ -41,7 +41,8 @@ extension CommandDesk {
       if let version = submitted.queueVersion {
         $0.key("queue_version")
         $0.number(version)
-      } else {
+      }
+      if submitted.isDuplicate {
         $0.key("replay")
         $0.bool(true)
       }

@@ -11,8 +11,10 @@ struct CommandDesk: Sendable {
   struct Submitted: Sendable {
     let service: Service?
     let id: ServiceID
+    /// Nil for a duplicate, and where the Broker had to send twice.
     let queueVersion: QueueVersion?
-    var isDuplicate: Bool { queueVersion == nil }
+    /// True when the key was submitted before.
+    var isDuplicate = false
   }
 
   /// Puts a service in its queue. The same key by the same principal is one service.
@@ -37,7 +39,8 @@ struct CommandDesk: Sendable {
     case .duplicate(let first):
       // Ended more than a day ago: then the id is all that can be said.
       let service = try? await broker.service(first)
-      return Submitted(service: service, id: first, queueVersion: nil)
+      // Under our own id it is what the Broker stored before its connection broke and it sent again.
+      return Submitted(service: service, id: first, queueVersion: nil, isDuplicate: first != id)
     case .refused(let error): throw GatewayError(error)
     case nil: throw .internal
     }

@@ -24,7 +24,8 @@ struct Exchange: Sendable {
 
   var desk: CommandDesk { services.desk }
 
-  /// Who asks, by the bearer token; throws `unauthorized`.
+  /// Who asks, by the bearer token; throws `unauthorized`, `tokenExpired` also when the user's rights are others by now, and
+  /// `disabled`.
   func principal() throws(GatewayError) -> Principal {
     guard let header = request.headers[.authorization] else {
       throw GatewayError(.unauthorized, "an access token is needed: Authorization: Bearer TOKEN")
@@ -33,9 +34,16 @@ struct Exchange: Sendable {
     guard parts.count == 2, parts[0].lowercased() == "bearer" else {
       throw GatewayError(.unauthorized, "an access token is needed: Authorization: Bearer TOKEN")
     }
-    do {
-      return try services.tokens.verify(String(parts[1]), now: services.clock.seconds).principal
-    } catch { throw GatewayError(error) }
+    let token: AccessToken
+    do { token = try services.tokens.verify(String(parts[1]), now: services.clock.seconds) } catch {
+      throw GatewayError(error)
+    }
+    switch services.rights.verdict(on: token) {
+    case .current: return token.principal
+    case .outdated: throw GatewayError(.expired)
+    case .disabled: throw GatewayError(.disabled, "this user is disabled: ask an administrator")
+    case .unknown: throw GatewayError(.noKeys)
+    }
   }
 
   /// Who asks, if it is an administrator.
@@ -65,7 +73,16 @@ struct Exchange: Sendable {
     let tooLarge = GatewayError(.payloadTooLarge, "a body may have \(limit) bytes")
     if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > limit { throw tooLarge }
     let buffer: ByteBuffer
-    do { buffer = try await request.body.collect(upTo: limit) } catch is NIOTooManyBytesError { throw tooLarge }
+    do {
+      buffer = try await request.body.collect(upTo: limit)
+    } catch is NIOTooManyBytesError {
+      throw tooLarge
+    } catch let error as CancellationError {
+      throw error
+    } catch {
+      // The client's framing is wrong, or it went away: whatever it was, the body is not there.
+      throw GatewayError(.malformedJSON, "the body broke off or is not well-formed HTTP")
+    }
     guard buffer.readableBytes > 0 else { return nil }
     let type = request.headers[.contentType]?.split(separator: ";").first?
       .trimmingPrefix { $0 == " " }.lowercased()
@@ -92,8 +109,9 @@ struct Exchange: Sendable {
   func ifMatch() throws(GatewayError) -> Int64? {
     guard let tag = request.headers[.ifMatch], tag != "*" else { return nil }
     // A weak tag never matches here (RFC 9110, section 13.1.1), and neither does one that this server did not give.
-    guard tag.count > 2, tag.hasPrefix("\""), tag.hasSuffix("\""), let version = Int64(tag.dropFirst().dropLast()),
-      version > 0
+    guard tag.count > 2, tag.hasPrefix("\""), tag.hasSuffix("\""),
+      tag.dropFirst().dropLast().allSatisfy({ ("0"..."9").contains($0) }),
+      let version = Int64(tag.dropFirst().dropLast()), version > 0
     else { throw GatewayError(.versionMismatch, "If-Match takes one ETag as this server gave it, such as \"3\"") }
     return version
   }

@@ -58,12 +58,10 @@ enum UserRoutes {
     changes.email = try arguments.has("email") ? arguments.string("email").map { .set($0) } ?? .clear : .keep
     changes.displayName =
       try arguments.has("display_name") ? arguments.string("display_name").map { .set($0) } ?? .clear : .keep
-    let password = try arguments.string("password")
-    var user = try await exchange.services.accounts.updateUser(id: id, expectedVersion: version, changes)
-    if let password {
-      try await exchange.services.accounts.setPassword(userID: id, password)
-      user = try await exchange.services.accounts.user(id: id)
-    }
+    changes.password = try arguments.string("password")
+    let user = try await exchange.services.accounts.updateUser(id: id, expectedVersion: version, changes)
+    // Here at once; other nodes see it at their next look.
+    await exchange.services.apply([user])
     return response(user)
   }
 

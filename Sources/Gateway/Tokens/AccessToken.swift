@@ -4,6 +4,8 @@ import ServiceQueue
 struct AccessToken: Hashable, Sendable {
   /// Who bears it.
   let principal: Principal
+  /// When it was issued, in seconds since 1970.
+  let issuedAt: Int64
   /// When it ends, in seconds since 1970.
   let expiresAt: Int64
 

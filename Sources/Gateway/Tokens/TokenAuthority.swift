@@ -111,7 +111,8 @@ final class TokenAuthority: Sendable {
         queues?.insert(queue)
       }
     }
-    return AccessToken(principal: Principal(id: id, name: name, level: level, queues: queues), expiresAt: end)
+    return AccessToken(
+      principal: Principal(id: id, name: name, level: level, queues: queues), issuedAt: issued, expiresAt: end)
   }
 
   private func claims(of principal: Principal, jti: String, now: Int64) -> [UInt8] {

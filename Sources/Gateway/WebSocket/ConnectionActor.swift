@@ -128,15 +128,32 @@ actor ConnectionActor {
 
   func flush() { channel.flush() }
 
-  /// The user's rights changed, or were taken away.
-  func userChanged(id: String, to principal: Principal?) {
-    guard let mine = session.principal, mine.id == id, mine != principal else { return }
-    disconnect(principal == nil ? .forceNoReconnect : .forceReconnect)
+  /// The rights of these users changed, by id.
+  func rightsChanged(_ changed: [String: CurrentRights]) {
+    guard let mine = session.principal, let rights = changed[mine.id] else { return }
+    switch rights.verdict(on: mine) {
+    case .current, .unknown: break
+    case .outdated: disconnect(.forceReconnect)
+    case .disabled: disconnect(.forceNoReconnect)
+    }
   }
 
   // MARK: Ends of jobs
 
+  /// The token is compared with its user's rights here, in the turn in which the session takes it: a change is known to
+  /// `rights` before `rightsChanged` is called, so that it meets the session in one of the two places.
   func tokenVerified(_ command: UInt32, _ result: Result<AccessToken, TokenFault>) {
+    var result = result
+    if case .success(let token) = result {
+      switch services.rights.verdict(on: token) {
+      case .current: break
+      // A client that refreshes would take error 109 for the end; sent back, it asks for a new token.
+      case .outdated where session.phase == .connected: return disconnect(.forceReconnect)
+      case .outdated: result = .failure(.expired)
+      case .disabled: return disconnect(.forceNoReconnect)
+      case .unknown: result = .failure(.noKeys)
+      }
+    }
     carryOut(session.tokenVerified(command, result, now: services.clock.seconds))
     if case .success(let token) = result {
       logger.debug("connected", metadata: ["user": "\(token.principal.id)"])

@@ -12,6 +12,8 @@ public struct SubmissionDraft: Hashable, Sendable {
     public static let customerNameBytes = 64
     /// Bytes of a text, or digits of a number, in `customer`.
     public static let customerValueBytes = 1_024
+    /// Bytes of `customer` and `details` together as compact JSON: every screen loads them with each service.
+    public static let personalBytes = 16_384
     /// Objects and arrays around a value in `details`, `details` itself included.
     public static let detailsDepth = 16
   }
@@ -78,10 +80,16 @@ public struct SubmissionDraft: Hashable, Sendable {
       throw DraftError(
         .unsupportedField, field: "scheduled_for", "this version cannot schedule; submit it when it is due")
     }
-    return SubmissionDraft(
+    let draft = SubmissionDraft(
       queue: try queue(members["queue"], defaultQueue), kind: try kind(members["kind"], defaultKind),
       priority: try priority(members["priority"]), customer: try customer(members["customer"]),
       details: try details(members["details"]), unknownMembers: unknown)
+    let personal = draft.personal
+    guard (personal.customer?.count ?? 0) + (personal.details?.count ?? 0) <= Limits.personalBytes else {
+      throw DraftError(
+        .tooLarge, field: "details", "customer and details together have at most \(Limits.personalBytes) bytes")
+    }
+    return draft
   }
 
   private static let known: Set<String> = ["queue", "kind", "priority", "scheduled_for", "customer", "details"]
@@ -157,17 +165,27 @@ extension SubmissionDraft {
   private static func details(_ value: JSONValue?) throws(DraftError) -> JSONObject? {
     guard let value else { return nil }
     guard let object = value.object else { throw wrongType(value, "details", takes: "an object") }
-    guard !isDeeper(value, than: Limits.detailsDepth) else {
-      throw DraftError(.tooDeep, field: "details", "nested at most \(Limits.detailsDepth) deep")
-    }
+    try checkDetails(value, depthLeft: Limits.detailsDepth)
     return object
   }
 
-  private static func isDeeper(_ value: JSONValue, than limit: Int) -> Bool {
+  private static func checkDetails(_ value: JSONValue, depthLeft: Int) throws(DraftError) {
     switch value {
-    case .object(let object): limit == 0 || object.members.contains { isDeeper($0.value, than: limit - 1) }
-    case .array(let elements): limit == 0 || elements.contains { isDeeper($0, than: limit - 1) }
-    case .string, .number, .bool, .null: false
+    case .object, .array:
+      guard depthLeft > 0 else {
+        throw DraftError(.tooDeep, field: "details", "nested at most \(Limits.detailsDepth) deep")
+      }
+    case .number(let number):
+      // Readers of JSON in other languages refuse numbers of thousands of digits.
+      guard number.text.utf8.count <= Limits.customerValueBytes else {
+        throw DraftError(.tooLarge, field: "details", "a number has at most \(Limits.customerValueBytes) digits")
+      }
+    case .string, .bool, .null: break
+    }
+    if case .object(let object) = value {
+      for member in object.members { try checkDetails(member.value, depthLeft: depthLeft - 1) }
+    } else if case .array(let elements) = value {
+      for element in elements { try checkDetails(element, depthLeft: depthLeft - 1) }
     }
   }
 
@@ -175,9 +193,13 @@ extension SubmissionDraft {
     DraftError(.wrongType, field: field, "must be \(takes), not \(value.typeName)")
   }
 
-  /// A member's path, unless its name could itself say something about a person.
+  /// A member's path if its name is a usual one; any other could itself say something about a person.
   private static func field(_ parent: String, _ name: String) -> String {
-    name.utf8.count <= 32 && name.utf8.allSatisfy { $0.isLowerAlphanumeric || $0 == UInt8(ascii: "_") }
-      ? "\(parent).\(name)" : parent
+    usualNames.contains(name) ? "\(parent).\(name)" : parent
   }
+
+  private static let usualNames: Set<String> = [
+    "name", "first_name", "last_name", "phone", "mobile", "email", "address", "street", "city", "postal_code",
+    "country", "birth_date", "language", "customer_id", "note",
+  ]
 }

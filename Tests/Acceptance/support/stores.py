@@ -72,8 +72,10 @@ def forms(text: str) -> list[bytes]:
     found = [raw, json.dumps(text)[1:-1].encode(), raw.hex().encode(), raw.hex().upper().encode()]
     for shift in range(3):
         encoded = base64.b64encode(bytes(shift) + raw)
-        # Without the characters that depend on what stands before and after.
-        found.append(encoded[4 if shift else 0 : -4])
+        # Without the characters that depend on what stands before and after; what is left of a short text could be chance.
+        fragment = encoded[4 if shift else 0 : -4]
+        if len(fragment) >= 8:
+            found.append(fragment)
     return found
 
 

@@ -11,7 +11,7 @@ import Testing
   private static let epoch = Epoch("e")!
 
   private func token(_ principal: Principal = agent, ttl: Int64 = 600) -> AccessToken {
-    AccessToken(principal: principal, expiresAt: Self.now + ttl)
+    AccessToken(principal: principal, issuedAt: Self.now, expiresAt: Self.now + ttl)
   }
 
   private func connected(_ principal: Principal = agent, _ change: (inout CentrifugeSession.Limits) -> Void = { _ in })
@@ -67,8 +67,32 @@ import Testing
   @Test(arguments: commands) func whileTheTokenIsVerified(_ body: ClientCommand.Body) {
     var session = CentrifugeSession(clientID: "c", version: "v")
     _ = session.received(ClientCommand(id: 1, body: .connect(token: "t")))
-    #expect(session.received(ClientCommand(id: 2, body: body)).names.last == "disconnect 3501")
-    #expect(session.tokenVerified(1, .success(token()), now: Self.now).isEmpty, "it came too late")
+    let actions = session.received(ClientCommand(id: 2, body: body)).names
+    if case .connect = body {
+      #expect(actions.last == "disconnect 3501")
+      #expect(session.tokenVerified(1, .success(token()), now: Self.now).isEmpty, "it came too late")
+    } else {
+      #expect(actions.isEmpty, "it waits")
+      var patient = CentrifugeSession(clientID: "c", version: "v")
+      _ = patient.received(ClientCommand(id: 1, body: .connect(token: "t")))
+      let connected = patient.tokenVerified(1, .success(token()), now: Self.now).names
+      let later = patient.received(ClientCommand(id: 2, body: body)).names
+      #expect(session.tokenVerified(1, .success(token()), now: Self.now).names == connected + later)
+    }
+  }
+
+  @Test func whatWaitsForTheTokenIsBoundedAndGoesWithAFailure() {
+    var session = CentrifugeSession(clientID: "c", version: "v")
+    _ = session.received(ClientCommand(id: 1, body: .connect(token: "t")))
+    for id in 0..<UInt32(CommandDecoder.maximumCommands) {
+      #expect(session.received(ClientCommand(id: 2 + id, body: .ping)).isEmpty)
+    }
+    #expect(session.received(ClientCommand(id: 1_000, body: .ping)).names.last == "disconnect 3501")
+
+    var refused = CentrifugeSession(clientID: "c", version: "v")
+    _ = refused.received(ClientCommand(id: 1, body: .connect(token: "t")))
+    _ = refused.received(ClientCommand(id: 2, body: .ping))
+    #expect(refused.tokenVerified(1, .failure(.expired), now: Self.now).count == 1)
   }
 
   @Test(arguments: commands) func afterAConnectThatFailed(_ body: ClientCommand.Body) {

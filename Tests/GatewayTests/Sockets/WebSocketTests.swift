@@ -214,9 +214,9 @@ import UserStore
 
   @Test func timeLimits() async throws {
     try await TestServer.run(configure: {
-      $0.session.connectTimeout = .milliseconds(300)
-      $0.session.pingInterval = .milliseconds(400)
-      $0.session.pongTimeout = .milliseconds(350)
+      $0.session.connectTimeout = .milliseconds(1_500)
+      $0.session.pingInterval = .milliseconds(1_200)
+      $0.session.pongTimeout = .milliseconds(1_000)
     }) { server, _ in
       #expect(try await server.socket().closeCode() == 3502)
       let silent = try await server.connected(as: "agent")

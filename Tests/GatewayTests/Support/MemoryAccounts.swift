@@ -1,8 +1,8 @@
-import Gateway
 import JWTKit
 import ServiceQueue
 import Synchronization
 
+@testable import Gateway
 @testable import UserStore
 
 /// Users in memory, for the Gateway's own protocol.
@@ -81,6 +81,7 @@ final class MemoryAccounts: AccountStore {
       return state.users[id]
     }
     guard let user else { throw UserStoreError(.tokenInvalid, "the refresh token is not valid") }
+    guard !user.isDisabled else { throw UserStoreError(.disabled, "the user is disabled") }
     return RefreshedSession(user: user, refreshToken: try await issueRefreshToken(userID: user.id))
   }
 
@@ -106,8 +107,25 @@ final class MemoryAccounts: AccountStore {
     return UserPage(users: page, next: rest.count > page.count ? page.last?.username : nil)
   }
 
-  func users(changedSince moment: Timestamp) async throws(UserStoreError) -> [User] {
-    state.withLock { $0.users.values.filter { $0.updatedAt >= moment } }
+  func users(changedSince moment: Timestamp, after id: String?) async throws(UserStoreError) -> [User] {
+    let changed = state.withLock { state in
+      state.users.values.filter { ($0.updatedAt.milliseconds, $0.id) > (moment.milliseconds, id ?? "") }
+    }
+    return Array(
+      changed.sorted { ($0.updatedAt.milliseconds, $0.id) < ($1.updatedAt.milliseconds, $1.id) }.prefix(1_000))
+  }
+
+  /// Disables `count` users more at one moment, as one statement of another program would.
+  func addDisabled(_ count: Int) {
+    let now = Timestamp(milliseconds: GatewayClock.system.milliseconds())
+    state.withLock { state in
+      for number in 0..<count {
+        let id = "many-\(1_000_000 + number)"
+        state.users[id] = User(
+          id: id, username: id, level: .agent, queues: nil, isDisabled: true, email: nil, displayName: nil,
+          createdAt: now, updatedAt: now, version: 2)
+      }
+    }
   }
 
   func updateUser(
@@ -116,6 +134,10 @@ final class MemoryAccounts: AccountStore {
     let user = try await user(id: id)
     if let expectedVersion, expectedVersion != user.version {
       throw UserStoreError(.versionMismatch, "the user is at version \(user.version)")
+    }
+    if let password = changes.password {
+      guard password.utf8.count >= 8 else { throw UserStoreError(.invalidArgument, "a password has 8 to 1024 bytes") }
+      state.withLock { $0.passwords[id] = password }
     }
     let queues: Set<QueueName>? =
       switch changes.queues {
@@ -126,13 +148,10 @@ final class MemoryAccounts: AccountStore {
     let changed = User(
       id: id, username: user.username, level: changes.level ?? user.level, queues: queues,
       isDisabled: changes.isDisabled ?? user.isDisabled, email: user.email, displayName: user.displayName,
-      createdAt: user.createdAt, updatedAt: Timestamp(milliseconds: 9_000_000_000_000), version: user.version + 1)
+      createdAt: user.createdAt, updatedAt: Timestamp(milliseconds: GatewayClock.system.milliseconds()),
+      version: user.version + 1)
     state.withLock { $0.users[id] = changed }
     return changed
-  }
-
-  func setPassword(userID: String, _ password: String) async throws(UserStoreError) {
-    state.withLock { $0.passwords[userID] = password }
   }
 
   func history(_ query: HistoryQuery) async throws(UserStoreError) -> HistoryPage {

@@ -57,7 +57,7 @@ struct TestServer: Sendable {
 
   private func waitForKeys() async throws {
     for _ in 0..<200 {
-      if try await request(.init("GET", "/.well-known/jwks.json")).status == 200 { return }
+      if services.rights.isReady, try await request(.init("GET", "/.well-known/jwks.json")).status == 200 { return }
       try await Task.sleep(for: .milliseconds(10))
     }
   }

@@ -70,10 +70,28 @@ struct SubmissionDraftTests {
     #expect(refusal(#"{"queue":"q","kind":"k","customer":{"note":"\#(long)"}}"#) == "too_large customer.note")
     #expect(refusal(#"{"queue":"q","kind":"k","customer":{"note":"\#(long.dropLast())"}}"#) == nil)
     let digits = String(repeating: "1", count: 1025)
-    #expect(refusal(#"{"queue":"q","kind":"k","customer":{"n":\#(digits)}}"#) == "too_large customer.n")
+    #expect(refusal(#"{"queue":"q","kind":"k","customer":{"n":\#(digits)}}"#) == "too_large customer")
     func members(_ count: Int) -> String { (0..<count).map { "\"m\($0)\":1" }.joined(separator: ",") }
     #expect(refusal(#"{"queue":"q","kind":"k","customer":{\#(members(64))}}"#) == nil)
     #expect(refusal(#"{"queue":"q","kind":"k","customer":{\#(members(65))}}"#) == "too_large customer")
+  }
+
+  @Test func boundsThePersonalDataAsAWhole() {
+    // {"note":""} around it.
+    let room = SubmissionDraft.Limits.personalBytes - 11
+    func details(_ count: Int) -> String {
+      #"{"queue":"q","kind":"k","details":{"note":"\#(String(repeating: "x", count: count))"}}"#
+    }
+    #expect(refusal(details(room)) == nil)
+    #expect(refusal(details(room + 1)) == "too_large details")
+    let digits = String(repeating: "1", count: 1025)
+    #expect(refusal(#"{"queue":"q","kind":"k","details":{"a":[\#(digits)]}}"#) == "too_large details")
+    #expect(refusal(#"{"queue":"q","kind":"k","details":{"a":[\#(digits.dropLast())]}}"#) == nil)
+  }
+
+  @Test func namesOnlyUsualMembers() {
+    #expect(refusal(#"{"queue":"q","kind":"k","customer":{"nina_example":{}}}"#) == "wrong_type customer")
+    #expect(refusal(#"{"queue":"q","kind":"k","customer":{"email":{}}}"#) == "wrong_type customer.email")
   }
 
   @Test func boundsTheDepthOfDetails() {
