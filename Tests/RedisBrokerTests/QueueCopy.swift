@@ -17,23 +17,24 @@ struct QueueCopy {
   /// The services in order.
   var sorted: [Service] { services.values.sorted { Service.stands($0, before: $1) } }
 
-  /// Applies the next event and checks that it is the next, that its digest is right, and that a renumbering keeps the order.
-  mutating func apply(_ event: QueueEvent) {
+  /// Applies the next event and checks that it is the next; `thoroughly` also that its digest is right and that a
+  /// renumbering keeps the order, which takes a look at all services.
+  mutating func apply(_ event: QueueEvent, thoroughly: Bool = true) {
     #expect(event.version == version + 1)
     version = event.version
     switch event.change {
     case .renumbered(let list):
       renumberings += 1
-      let before = sorted.map(\.id)
-      #expect(list.count <= 512)
+      let before = thoroughly ? sorted.map(\.id) : []
+      #expect(list.count <= 4_096)
       for item in list { services[item.id]?.order = item.order }
-      #expect(sorted.map(\.id) == before)
+      if thoroughly { #expect(sorted.map(\.id) == before) }
     case .added(let service), .moved(let service), .claimed(let service), .started(let service),
       .returned(let service, _), .completed(let service), .noShow(let service), .removed(let service):
       services[service.id] = service.state.isLive ? service : nil
     }
     digest = event.digest
-    #expect(digest == QueueDigest(of: services.values))
+    if thoroughly { #expect(digest == QueueDigest(of: services.values)) }
   }
 }
 

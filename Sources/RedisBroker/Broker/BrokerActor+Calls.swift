@@ -63,9 +63,9 @@ extension BrokerActor {
 
   /// As `execute`, for functions that answer an array.
   func call(
-    _ command: RedisCommand, named name: String, effect: PendingCommand.Effect
+    _ command: RedisCommand, named name: String, effect: PendingCommand.Effect, on link: RedisLink? = nil
   ) async throws(BrokerError) -> [RedisValue] {
-    guard let elements = try await execute(command, named: name, effect: effect).elements else {
+    guard let elements = try await execute(command, named: name, effect: effect, on: link).elements else {
       throw .notUnderstood(name)
     }
     return elements

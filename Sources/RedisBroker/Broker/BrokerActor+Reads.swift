@@ -50,7 +50,7 @@ extension BrokerActor {
   }
 
   /// A page of the live services in order; see `Broker`. A page may be shorter than the limit, even empty, and yet have a
-  /// next one: one call looks at 5,000 services at most.
+  /// next one: one call looks at 5,000 services, and at 16 MiB, at most.
   public func list(_ query: ServiceListQuery) async throws(BrokerError) -> ServicePage {
     guard (1...BrokerLimits.page).contains(query.limit) else {
       throw .outOfBounds("The limit of a page is 1 to \(BrokerLimits.page)")
@@ -69,7 +69,7 @@ extension BrokerActor {
     command.append(query.after.map { String($0.order.ticks) } ?? "")
     command.append(query.after?.id.rawValue ?? "")
     if !onlyWaiting { for state in states { command.append(state.rawValue) } }
-    let reply = try await call(command, named: "list", effect: .question)
+    let reply = try await call(command, named: "list", effect: .question, on: reads)
     let summary = try Self.summary(of: query.queue, from: reply)
     guard reply.count >= 9, let order = reply[7].bytes, let id = reply[8].text else { throw .notUnderstood("list") }
     var next: ListCursor?
@@ -88,7 +88,7 @@ extension BrokerActor {
     }
     var command = question("snapshot", about: queue, [.meta, .svc, .live, .wait])
     command.append(limit)
-    let reply = try await call(command, named: "snapshot", effect: .question)
+    let reply = try await call(command, named: "snapshot", effect: .question, on: reads)
     let summary = try Self.summary(of: queue, from: reply)
     return QueueSnapshot(summary: summary, services: try Self.services(in: queue, from: reply.dropFirst(7)))
   }
@@ -105,7 +105,7 @@ extension BrokerActor {
     command.append(epoch?.rawValue ?? "")
     command.append(version)
     command.append(limit)
-    let reply = try await call(command, named: "events", effect: .question)
+    let reply = try await call(command, named: "events", effect: .question, on: reads)
     guard reply.count >= 3, let epoch = reply[1].text.flatMap({ Epoch($0) }),
       let current = reply[2].bytes.flatMap(FieldReader.number)
     else { throw .notUnderstood("events") }

@@ -7,6 +7,8 @@ extension BrokerActor: ServiceLifecycle.Service {
   private static let drainTime = Duration.seconds(1)
   private static let sweptPerCall = 100
 
+  private var links: [RedisLink] { [commands, reads, eventLink, outboxLink] }
+
   /// Connects, and then reads events, ends overdue leases and keeps the configured queues there, until cancelled or shut down
   /// gracefully. Without Redis it keeps trying. Then it refuses new commands, gives those under way a second, closes the
   /// connections and ends the subscriptions. Once only: throws when it is called again.
@@ -14,7 +16,7 @@ extension BrokerActor: ServiceLifecycle.Service {
     guard phase == .new else { throw BrokerError(.unavailable, "A Broker runs once; make a new one") }
     phase = .running
     let (addressRequests, requests) = AsyncStream.makeStream(of: Int.self, bufferingPolicy: .bufferingNewest(16))
-    let links = [commands, eventLink, outboxLink]
+    let links = self.links
     for (number, link) in links.enumerated() {
       link.onAddressNeeded = { requests.yield(number) }
     }
@@ -36,7 +38,8 @@ extension BrokerActor: ServiceLifecycle.Service {
 
   /// Whether Redis is connected, and what is weak about it.
   public func health() -> RedisHealth {
-    RedisHealth(isConnected: commands.isReady, lastFailure: commands.lastFailure, warnings: warnings)
+    RedisHealth(
+      isConnected: commands.isReady, silence: commands.silence, lastFailure: commands.lastFailure, warnings: warnings)
   }
 
   private func stop() async {
@@ -44,20 +47,21 @@ extension BrokerActor: ServiceLifecycle.Service {
     eventLink.close()
     outboxLink.close()
     let limit = clock.now + Self.drainTime
-    while commands.underway > 0, commands.isReady, clock.now < limit {
+    while clock.now < limit, [commands, reads].contains(where: { $0.isReady && $0.underway > 0 }) {
       // Not Task.sleep: this also runs when the task is cancelled.
       await withCheckedContinuation { continuation in
         reactor.schedule(after: .milliseconds(10)) { continuation.resume() }
       }
     }
     commands.close()
+    reads.close()
     subscribers.finish()
   }
 
   private func resolveAddresses(_ requests: AsyncStream<Int>) async {
     guard case .tcp(let host, let port) = configuration.redisURL.target else { return }
     for await number in requests {
-      let link = [commands, eventLink, outboxLink][number]
+      let link = links[number]
       let ips = await HostResolver.resolve(host)
       // Each attempt takes the next of several.
       link.open(ips.isEmpty ? nil : .tcp(ip: ips[link.failures % ips.count], port: port))

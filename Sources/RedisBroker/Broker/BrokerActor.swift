@@ -6,7 +6,8 @@ public import ServiceQueue
 /// change is one atomic function there.
 ///
 /// Lives on the reactor it is given, which must run for longer than `run()`. Start `run()` as a service; calls made before
-/// it has connected, or while the connection is broken, wait up to the command timeout. At most
+/// it has connected, or while the connection is broken, wait up to the command timeout. It has four connections: for commands,
+/// for reads with long answers, and for the two blocking reads of events and of the outbox. On each of the first two at most
 /// `BrokerConfiguration.commandsUnderway` wait or are sent at one time, more are refused as overloaded.
 public actor BrokerActor: Broker {
   /// Where the actor lives.
@@ -22,8 +23,11 @@ public actor BrokerActor: Broker {
   let library: FunctionLibrary
   let metrics: BrokerMetrics
   let clock = ContinuousClock()
-  /// Commands and questions.
+  /// Commands and questions with small answers.
   let commands: RedisLink
+  /// Lists, snapshots and pages of events: their answers are up to `BrokerLimits.pageBytes` long, which must not delay
+  /// commands.
+  let reads: RedisLink
   /// The blocking read of events, which would hold up everything else.
   let eventLink: RedisLink
   /// The blocking read of the outbox.
@@ -39,6 +43,10 @@ public actor BrokerActor: Broker {
   private var random = SystemRandomNumberGenerator()
   private let instance: String
   private var madeKeys: UInt64 = 0
+
+  /// Long answers that Redis prepares at one time: it never holds more than about 16 MiB of them for one Broker, and a
+  /// connection that brings them within the command timeout does not count as dead.
+  private static let readsSent = 8
 
   enum Phase {
     case new, running, stopping
@@ -57,11 +65,11 @@ public actor BrokerActor: Broker {
     self.library = library
     self.metrics = metrics
     instance = Self.randomName(using: &random)
-    func link(_ name: String, limit: Int, reload: RedisCommand?, ensuring: Bool) -> RedisLink {
+    func link(_ name: String, limit: Int, mostSent: Int = .max, reload: RedisCommand?, ensuring: Bool) -> RedisLink {
       var logger = logger
       logger[metadataKey: "link"] = "\(name)"
       return RedisLink(
-        name: name, reactor: reactor, endpoint: configuration.redisURL, limit: limit,
+        name: name, reactor: reactor, endpoint: configuration.redisURL, limit: limit, mostSent: mostSent,
         connectTimeout: configuration.commandTimeout,
         logger: logger, metrics: metrics, reload: reload
       ) {
@@ -69,11 +77,14 @@ public actor BrokerActor: Broker {
       }
     }
     commands = link("commands", limit: configuration.commandsUnderway, reload: library.load, ensuring: true)
+    reads = link(
+      "reads", limit: configuration.commandsUnderway, mostSent: Self.readsSent, reload: library.load, ensuring: true)
     eventLink = link("events", limit: 2 * BrokerConfiguration.mostQueues, reload: nil, ensuring: false)
     outboxLink = link("outbox", limit: 64, reload: nil, ensuring: false)
   }
 
-  /// What a new connection sends first: the login, and on the one for commands the functions and the configured queues.
+  /// What a new connection sends first: the login, and on those for commands and reads the functions and the configured
+  /// queues.
   private static func preparation(
     _ configuration: BrokerConfiguration, _ ensuring: (KeySpace, FunctionLibrary)?
   ) -> [RedisLink.PreparationStep] {

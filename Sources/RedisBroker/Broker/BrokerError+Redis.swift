@@ -59,7 +59,9 @@ extension BrokerError {
     case .badTarget: "There is no such place to move to; name another live service of the same queue"
     case .idempotencyKeyReused: "The idempotency key was used for something else; make a new one for each command"
     case .invalidArgument: "An argument is out of its bounds"
-    case .overloaded, .unavailable, .outcomeUnknown, .internal: code.rawValue
+    case .overloaded:
+      "Too many services were moved to this place to put one more there; nothing was moved, name a place further off"
+    case .unavailable, .outcomeUnknown, .internal: code.rawValue
     }
   }
 }

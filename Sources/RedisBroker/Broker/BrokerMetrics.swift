@@ -40,7 +40,7 @@ final class BrokerMetrics {
     }
   }
 
-  /// `link` names one of the Broker's three connections.
+  /// `link` names one of the Broker's four connections.
   func underway(_ count: Int, link: String) {
     let gauge = underwayGauges[link] ?? Gauge(label: "usher_broker_commands_underway", dimensions: [("link", link)])
     underwayGauges[link] = gauge

@@ -8,9 +8,14 @@ public struct RedisHealth: Hashable, Sendable {
   /// does not tell.
   public let warnings: [String]
 
+  /// How long the oldest command under way has been without an answer; nil when there is none. More than a second is a Redis
+  /// that hangs: the Broker asks it something twice a second.
+  public let silence: Duration?
+
   /// A state with all its fields.
-  public init(isConnected: Bool, lastFailure: String?, warnings: [String]) {
+  public init(isConnected: Bool, silence: Duration?, lastFailure: String?, warnings: [String]) {
     self.isConnected = isConnected
+    self.silence = silence
     self.lastFailure = lastFailure
     self.warnings = warnings
   }

@@ -24,6 +24,12 @@ local TICKS = 4096          -- of order in a millisecond
 local ARRIVAL_GAP = 8       -- between two arrivals of one priority
 local OPEN_STEP = 64        -- between renumbered services at an end of the queue
 local ENDED_TTL = '86400000'
+local PAGE_BYTES = 2097152  -- of ids, records and events in one answer; one at least is answered, however long
+local SCAN_BYTES = 16777216 -- of records that one list looks at
+local FIRST_STEP = 16       -- records or events read at a time: few first, since they may be long; then twice as many
+local LAST_STEP = 128
+local WINDOWS = {64, 128, 256, 512, 1024, 2048, 4096} -- services that one renumbering may concern
+local SLICE = 1000          -- arguments at a time, far below the 7,999 that unpack can give
 
 local RECORD = '^1\t(%d+)\t([%l_]+)\t(%d+)\t(%d+)\t(%d*)\t([^\t]*)\t([^\t]*)\t(%d*)\t(%d*)\t(%d*)\t(%d+)\t(%d+)\t'
   .. '([^\t]*)\t(.*)$'
@@ -222,58 +228,65 @@ local function between(low, high)
   return order
 end
 
--- New orders for a window of at most 512 services around `rank`, which keep their sequence; false when even that has
--- no room. One event with a version of its own; service versions stay.
-local function renumber(q, rank, actor)
-  local live = q.keys[3]
+local function score_at(live, rank)
+  return tonumber(redis.call('ZRANGE', live, rank, rank, 'WITHSCORES')[2])
+end
+
+-- The smallest window around `rank` in which services can stand `least` apart: first rank, size, and the order before the
+-- first with the step to each next; nil when there is none.
+local function window_around(live, rank, least)
   local count = redis.call('ZCARD', live)
-  for _, size in ipairs({64, 128, 256, 512}) do
+  for _, size in ipairs(WINDOWS) do
     local from = math.max(rank - size / 2, 0)
     local to = math.min(from + size, count) - 1
     local n = to - from + 1
-    local window = redis.call('ZRANGE', live, math.max(from - 1, 0), to + 1, 'WITHSCORES')
-    local skip = from > 0 and 1 or 0
-    local low = from > 0 and tonumber(window[2]) or nil
-    local high = to + 1 < count and tonumber(window[#window]) or nil
-    local step, base
+    local low = from > 0 and score_at(live, from - 1) or nil
+    local high = to + 1 < count and score_at(live, to + 1) or nil
+    local step, base = OPEN_STEP, low
     if low and high then
       step = math.floor((high - low) / (n + 1))
-      base = low
-    elseif low then
-      step, base = OPEN_STEP, low
     elseif high then
-      step = OPEN_STEP
       base = high - (n + 1) * step
-    else
-      step = OPEN_STEP
-      base = tonumber(window[2]) - step
+    elseif not low then
+      base = score_at(live, 0) - step
     end
-    local enough = step >= (size == 512 and 2 or 4) and base + step >= 0 and base + n * step < TWO53
-    if enough then
-      local ids, orders, scores, waiting, records, list = {}, {}, {}, {}, {}, {}
-      for i = 1, n do ids[i] = window[2 * (i + skip) - 1] end
-      local texts = redis.call('HMGET', q.keys[2], unpack(ids))
-      for i, id in ipairs(ids) do
-        local order = fixed(base + i * step)
-        local r = parse(texts[i])
-        local before = term(id, r)
-        r.order = order
-        add_to_digest(q, term(id, r) - before)
-        orders[i] = order
-        scores[#scores + 1], scores[#scores + 2] = order, id
-        records[#records + 1], records[#records + 2] = id, write(r)
-        if r.state == 'waiting' then waiting[#waiting + 1], waiting[#waiting + 2] = order, id end
-        list[i] = id .. ':' .. order
-      end
-      q.version = q.version + 1
-      redis.call('HSET', q.keys[2], unpack(records))
-      redis.call('ZADD', live, unpack(scores))
-      if #waiting > 0 then redis.call('ZADD', q.keys[4], unpack(waiting)) end
-      emit(q, 'renumbered', actor, '', table.concat(list, ','))
-      return true
-    end
+    if step >= least and base + step >= 0 and base + n * step < TWO53 then return from, n, base, step end
   end
-  return false
+  return nil
+end
+
+local function call_in_slices(name, key, list)
+  for i = 1, #list, SLICE do redis.call(name, key, unpack(list, i, math.min(i + SLICE - 1, #list))) end
+end
+
+-- New orders for a window of services around `rank`, which keep their sequence; false when even the largest has no room. One
+-- event with a version of its own; service versions stay. Room for two more moves to the same place is looked for first,
+-- as a wider window costs less than renumbering at each move.
+local function renumber(q, rank, actor)
+  local live = q.keys[3]
+  local from, n, base, step = window_around(live, rank, 4)
+  if not from then from, n, base, step = window_around(live, rank, 2) end
+  if not from then return false end
+  local ids = redis.call('ZRANGE', live, from, from + n - 1)
+  local texts = redis.call('HMGET', q.keys[2], unpack(ids))
+  local scores, waiting, records, list = {}, {}, {}, {}
+  for i, id in ipairs(ids) do
+    local order = fixed(base + i * step)
+    local r = parse(texts[i])
+    local before = term(id, r)
+    r.order = order
+    add_to_digest(q, term(id, r) - before)
+    scores[#scores + 1], scores[#scores + 2] = order, id
+    records[#records + 1], records[#records + 2] = id, write(r)
+    if r.state == 'waiting' then waiting[#waiting + 1], waiting[#waiting + 2] = order, id end
+    list[i] = id .. ':' .. order
+  end
+  q.version = q.version + 1
+  call_in_slices('HSET', q.keys[2], records)
+  call_in_slices('ZADD', live, scores)
+  call_in_slices('ZADD', q.keys[4], waiting)
+  emit(q, 'renumbered', actor, '', table.concat(list, ','))
+  return true
 end
 
 local function move(q, c, r)
@@ -285,14 +298,14 @@ local function move(q, c, r)
   else
     order = between(spot.low, spot.high)
     if not order then
-      if not renumber(q, spot.rank, c.actor_name) then return refusal('bad_target') end
+      if not renumber(q, spot.rank, c.actor_name) then return refusal('overloaded') end
       r = parse(redis.call('HGET', q.keys[2], c.id))
       spot = place(q, c)
       order = between(spot.low, spot.high)
       if not order then
         -- Only at the very bounds of the numbers. The renumbering stands as a change of its own.
         close(q)
-        return refusal('bad_target')
+        return refusal('overloaded')
       end
     end
   end
@@ -493,33 +506,56 @@ local function summary(keys)
   return {'OK', m[1], m[2], m[3], m[4], fixed(redis.call('ZCARD', keys[3])), fixed(redis.call('ZCARD', keys[4]))}
 end
 
--- Appends id and record of each, as far as `wanted` (nil: all) has its state; stops after `limit`. Answers the last
--- place that was looked at.
-local function append(reply, svc, window, limit, wanted)
-  local ids, taken = {}, 0
+-- What one answer may still hold: `limit` entries and PAGE_BYTES. `step` is how many to read next.
+local function page(reply, limit)
+  return {reply = reply, left = limit, bytes = PAGE_BYTES, scan = SCAN_BYTES, step = FIRST_STEP, is_empty = true,
+    is_full = limit <= 0}
+end
+
+-- Whether an entry of that size belongs on the page. The first always does.
+local function takes(p, size)
+  if size > p.bytes and not p.is_empty then
+    p.is_full = true
+    return false
+  end
+  p.bytes, p.left, p.is_empty = p.bytes - size, p.left - 1, false
+  if p.left == 0 then p.is_full = true end
+  return true
+end
+
+local function next_step(p)
+  local step = p.step
+  p.step = math.min(2 * step, LAST_STEP)
+  return step
+end
+
+-- Appends id and record of each, as far as `wanted` (nil: all) has its state, until the page is full. Answers how many
+-- were looked at; the one that was too long is not among them.
+local function append(p, svc, window, wanted)
+  local ids, reply = {}, p.reply
   for i = 1, #window, 2 do ids[#ids + 1] = window[i] end
   local texts = redis.call('HMGET', svc, unpack(ids))
   for i, id in ipairs(ids) do
-    if not wanted or wanted[string.match(texts[i], '^1\t%d+\t([%l_]+)')] then
-      reply[#reply + 1], reply[#reply + 2] = id, texts[i]
-      taken = taken + 1
-      if taken == limit then return taken, i end
+    local text = texts[i]
+    p.scan = p.scan - #text
+    if not wanted or wanted[string.match(text, '^1\t%d+\t([%l_]+)')] then
+      if not takes(p, #id + #text) then return i - 1 end
+      reply[#reply + 1], reply[#reply + 2] = id, text
+      if p.is_full then return i end
     end
   end
-  return taken, #ids
+  return #ids
 end
 
 -- KEYS: meta, svc, live, wait. ARGV: 1 most services. Answers the summary, then id and record of each in order.
 question('snapshot', function(keys, args)
   local reply = summary(keys)
   if not reply then return refusal('unknown_queue') end
-  local left, rank = tonumber(args[1]), 0
-  while left > 0 do
-    local window = redis.call('ZRANGE', keys[3], rank, rank + math.min(left, 500) - 1, 'WITHSCORES')
+  local p, rank = page(reply, tonumber(args[1])), 0
+  while not p.is_full do
+    local window = redis.call('ZRANGE', keys[3], rank, rank + math.min(p.left, next_step(p)) - 1, 'WITHSCORES')
     if #window == 0 then break end
-    append(reply, keys[2], window)
-    rank = rank + #window / 2
-    left = left - #window / 2
+    rank = rank + append(p, keys[2], window)
   end
   return reply
 end)
@@ -535,7 +571,7 @@ question('list', function(keys, args)
   local reply = summary(keys)
   if not reply then return refusal('unknown_queue') end
   reply[8], reply[9] = '', ''
-  local walk, limit, scan = keys[5], tonumber(args[1]), tonumber(args[2])
+  local walk, p, scan = keys[5], page(reply, tonumber(args[1])), tonumber(args[2])
   local wanted
   for i = 5, #args do
     wanted = wanted or {}
@@ -548,15 +584,16 @@ question('list', function(keys, args)
       if id <= args[4] then rank = rank + 1 end
     end
   end
-  while limit > 0 and scan > 0 do
-    local window = redis.call('ZRANGE', walk, rank, rank + math.min(wanted and 500 or limit, scan) - 1, 'WITHSCORES')
+  while not p.is_full and scan > 0 and p.scan > 0 do
+    local most = math.min(next_step(p), scan, wanted and scan or p.left)
+    local window = redis.call('ZRANGE', walk, rank, rank + most - 1, 'WITHSCORES')
     if #window == 0 then
       reply[8], reply[9] = '', ''
       return reply
     end
-    local taken, looked = append(reply, keys[2], window, limit, wanted)
-    limit, scan, rank = limit - taken, scan - looked, rank + looked
-    reply[8], reply[9] = fixed(tonumber(window[2 * looked])), window[2 * looked - 1]
+    local looked = append(p, keys[2], window, wanted)
+    scan, rank = scan - looked, rank + looked
+    if looked > 0 then reply[8], reply[9] = fixed(tonumber(window[2 * looked])), window[2 * looked - 1] end
   end
   if rank >= redis.call('ZCARD', walk) then reply[8], reply[9] = '', '' end
   return reply
@@ -570,10 +607,18 @@ question('events', function(keys, args)
   local after, current = tonumber(args[2]), tonumber(m[2])
   if (args[1] ~= '' and args[1] ~= m[1]) or after > current then return {'GONE', m[1], m[2]} end
   if after == current then return reply end
-  local first = fixed(after + 1) .. '-0'
-  local entries = redis.call('XRANGE', keys[2], first, '+', 'COUNT', args[3])
-  if #entries == 0 or entries[1][1] ~= first then return {'GONE', m[1], m[2]} end
-  for i, entry in ipairs(entries) do reply[3 + i] = entry[2][2] end
+  local p, from = page(reply, tonumber(args[3])), fixed(after + 1) .. '-0'
+  while not p.is_full do
+    local entries = redis.call('XRANGE', keys[2], from, '+', 'COUNT', math.min(p.left, next_step(p)))
+    if p.is_empty and (#entries == 0 or entries[1][1] ~= from) then return {'GONE', m[1], m[2]} end
+    if #entries == 0 then break end
+    for _, entry in ipairs(entries) do
+      local line = entry[2][2]
+      if p.is_full or not takes(p, #line) then break end
+      reply[#reply + 1] = line
+    end
+    from = '(' .. entries[#entries][1]
+  end
   return reply
 end)
 

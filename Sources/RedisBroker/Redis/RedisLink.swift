@@ -26,6 +26,7 @@ final class RedisLink {
   private let reactor: Reactor
   private let endpoint: RedisURL
   private let limit: Int
+  private let mostSent: Int
   private let connectTimeout: Duration
   private let policy: Backoff
   private let preparation: () -> [PreparationStep]
@@ -37,7 +38,7 @@ final class RedisLink {
   private var machine = LinkStateMachine()
   private var connection: RedisConnection?
   private var inFlight = Deque<PendingCommand>()
-  private var waiting: [PendingCommand] = []
+  private var waiting = Deque<PendingCommand>()
   private var preparationLeft = 0
   private var attemptTimer: ReactorTimer?
   private var tick: ReactorTimer?
@@ -45,9 +46,10 @@ final class RedisLink {
 
   private static let tickInterval = Duration.milliseconds(50)
 
-  /// `reload` is sent when Redis answers that a function is not there, and the command then once more.
+  /// At most `mostSent` are sent and not answered yet, the others wait. `reload` is sent when Redis answers that a function is
+  /// not there, and the command then once more.
   init(
-    name: String, reactor: Reactor, endpoint: RedisURL, limit: Int, connectTimeout: Duration,
+    name: String, reactor: Reactor, endpoint: RedisURL, limit: Int, mostSent: Int = .max, connectTimeout: Duration,
     policy: Backoff = Backoff(base: .milliseconds(100), limit: .seconds(5)),
     logger: Logger, metrics: BrokerMetrics, reload: RedisCommand? = nil,
     preparation: @escaping () -> [PreparationStep]
@@ -56,6 +58,7 @@ final class RedisLink {
     self.reactor = reactor
     self.endpoint = endpoint
     self.limit = limit
+    self.mostSent = mostSent
     self.connectTimeout = connectTimeout
     self.policy = policy
     self.logger = logger
@@ -66,6 +69,8 @@ final class RedisLink {
 
   /// True while commands are sent at once.
   var isReady: Bool { machine.phase == .ready }
+  /// How long the oldest command that was sent has been without an answer; nil when all are answered.
+  var silence: Duration? { inFlight.first?.sentAt.map { clock.now - $0 } }
   /// Failed attempts to connect since it was last ready.
   var failures: Int { machine.failures }
   /// Commands that wait or were sent.
@@ -85,8 +90,8 @@ final class RedisLink {
   /// Takes a command; its completion is called exactly once.
   func submit(_ pending: PendingCommand) {
     switch machine.admit(underway: underway, limit: limit) {
-    case .send: send(pending)
-    case .wait: waiting.append(pending)
+    case .send where inFlight.count < mostSent: send(pending)
+    case .send, .wait: waiting.append(pending)
     case .refuseOverloaded: return pending.complete(.failure(.overloaded(limit: limit)))
     case .refuseClosed: return pending.complete(.failure(.unavailable("the Broker is shut down")))
     }
@@ -173,9 +178,10 @@ extension RedisLink {
   }
 
   private func sendWaiting() {
-    let waiting = waiting
-    self.waiting = []
-    for pending in waiting where !pending.isDone { send(pending) }
+    while inFlight.count < mostSent, let pending = waiting.popFirst() {
+      // Not sent means that the connection ends; the next one goes on.
+      if !pending.isDone, !send(pending) { break }
+    }
   }
 
   private func disconnect(_ reason: String) {
@@ -203,24 +209,27 @@ extension RedisLink {
 
   private func failWaiting() {
     for pending in waiting { pending.giveUp("the Broker is shut down") }
-    waiting = []
+    waiting.removeAll()
   }
 }
 
 extension RedisLink {
-  private func send(_ pending: PendingCommand) {
-    if let connection, connection.send(pending) {
-      pending.sentAt = clock.now
-      pending.wasSent = true
-      inFlight.append(pending)
-    } else {
+  /// False when there is no connection that takes it; then it waits.
+  @discardableResult private func send(_ pending: PendingCommand) -> Bool {
+    guard let connection, connection.send(pending) else {
       waiting.append(pending)
+      return false
     }
+    pending.sentAt = clock.now
+    pending.wasSent = true
+    inFlight.append(pending)
+    return true
   }
 
   private func answered(_ pending: PendingCommand, _ value: RedisValue?) {
     // Answers come in the order of the commands.
     _ = inFlight.popFirst()
+    defer { if isReady { sendWaiting() } }
     guard !pending.isDone else { return }
     switch value {
     case .none: lost(pending)
@@ -263,7 +272,7 @@ extension RedisLink {
       disconnect("Redis did not answer within \(oldest.patience)")
     }
     inFlight.forEach { if $0.deadline <= now { $0.giveUp("Redis did not answer in time") } }
-    let reason = "Redis is not connected: \(lastFailure ?? "connecting")"
+    let reason = isReady ? "Redis did not answer in time" : "Redis is not connected: \(lastFailure ?? "connecting")"
     for pending in waiting where pending.deadline <= now { pending.giveUp(reason) }
     waiting.removeAll(where: \.isDone)
     metrics.underway(underway, link: name)

@@ -13,15 +13,16 @@ public protocol Broker: Sendable {
   /// The service, live or ended within the last day; throws `notFound` otherwise.
   func service(_ id: ServiceID) async throws(BrokerError) -> Service
 
-  /// A page of the live services in order. `limit` is 1 to `BrokerLimits.page`.
+  /// A page of the live services in order. `limit` is 1 to `BrokerLimits.page`. A page may be shorter, by
+  /// `BrokerLimits.pageBytes`, and yet have a next one.
   func list(_ query: ServiceListQuery) async throws(BrokerError) -> ServicePage
 
   /// The first `limit` live services with the version, epoch and digest of exactly that moment. `limit` is 0 to
-  /// `BrokerLimits.snapshot`.
+  /// `BrokerLimits.snapshot`; there are fewer when they are longer than `BrokerLimits.pageBytes`.
   func snapshot(of queue: QueueName, limit: Int) async throws(BrokerError) -> QueueSnapshot
 
-  /// The events after `version`, oldest first, at most `limit` (1 to `BrokerLimits.events`); `.gone` when the epoch is
-  /// another one or the stream no longer reaches back that far.
+  /// The events after `version`, oldest first, at most `limit` (1 to `BrokerLimits.events`) and
+  /// `BrokerLimits.pageBytes`; `.gone` when the epoch is another one or the stream no longer reaches back that far.
   func events(
     of queue: QueueName, epoch: Epoch?, after version: QueueVersion, limit: Int
   ) async throws(BrokerError) -> EventPage
@@ -58,6 +59,9 @@ public enum BrokerLimits {
   public static let snapshot = 5_000
   /// Events on one page.
   public static let events = 1_000
+  /// Bytes of what one page, snapshot or page of events holds, as it is stored: it ends before the service or event that
+  /// would exceed them. The first is there however long it is.
+  public static let pageBytes = 2_097_152
   /// Outbox entries in one read.
   public static let outbox = 500
 }

@@ -45,7 +45,7 @@ public struct ListCursor: Hashable, Sendable {
 
 /// A page of services.
 public struct ServicePage: Hashable, Sendable {
-  /// In order.
+  /// In order. Fewer than asked for does not mean that this is the last page: `next` tells.
   public let services: [Service]
   /// Where the next page begins; nil when this was the last.
   public let next: ListCursor?
@@ -75,7 +75,8 @@ public struct ServicePage: Hashable, Sendable {
 public struct QueueSnapshot: Hashable, Sendable {
   /// Name, version, epoch, digest and counts.
   public let summary: QueueSummary
-  /// The first live services, in order; all of them when there are `summary.total`.
+  /// The first live services, in order, as many as `BrokerLimits.pageBytes` holds; all of them when there are
+  /// `summary.total`.
   public let services: [Service]
 
   /// The queue `summary` with its first `services`.
@@ -119,7 +120,8 @@ public struct QueueSummary: Hashable, Sendable {
 
 /// What was missed.
 public enum EventPage: Hashable, Sendable {
-  /// The events, oldest first; empty when the caller is up to date. `current` is the queue's version then.
+  /// The events, oldest first; empty when the caller is up to date. `current` is the queue's version then: when the last
+  /// event is older there are more to ask for.
   case events([QueueEvent], epoch: Epoch, current: QueueVersion)
   /// Not to be had any more: start from a snapshot.
   case gone(epoch: Epoch, current: QueueVersion)

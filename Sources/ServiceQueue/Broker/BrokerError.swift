@@ -22,7 +22,7 @@ public struct BrokerError: Error, Hashable, Sendable, CustomStringConvertible {
     case idempotencyKeyReused = "idempotency_key_reused"
     /// An argument is out of its bounds.
     case invalidArgument = "invalid_argument"
-    /// Too many commands under way; nothing was changed, try again later.
+    /// Too many commands under way, or too many services moved to one place; nothing was changed. The message says which.
     case overloaded
     /// Redis cannot be reached or refuses; nothing was changed.
     case unavailable

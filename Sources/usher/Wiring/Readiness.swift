@@ -12,10 +12,19 @@ enum Readiness {
     return await [redis, postgres, rabbitmq(consumer)]
   }
 
+  /// A Redis that is silent for longer hangs, which is told long before commands time out.
+  private static let patience = Duration.seconds(1)
+
   private static func redis(_ broker: BrokerActor) async -> DependencyStatus {
     let health = await broker.health()
-    let detail = health.isConnected ? health.warnings.joined(separator: "; ") : health.lastFailure ?? "not connected"
-    return DependencyStatus(name: "redis", isReady: health.isConnected, detail: detail.isEmpty ? nil : detail)
+    guard health.isConnected else {
+      return DependencyStatus(name: "redis", isReady: false, detail: health.lastFailure ?? "not connected")
+    }
+    if let silence = health.silence, silence > patience {
+      return DependencyStatus(name: "redis", isReady: false, detail: "no answer for \(silence.components.seconds) s")
+    }
+    let detail = health.warnings.joined(separator: "; ")
+    return DependencyStatus(name: "redis", isReady: true, detail: detail.isEmpty ? nil : detail)
   }
 
   private static func postgres(_ store: UserStoreActor) async -> DependencyStatus {
