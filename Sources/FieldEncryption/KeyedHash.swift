@@ -3,7 +3,7 @@ import CCrypto
 /// HMAC-SHA256 under a key of the operator's: equal inputs can be told by who has the keyset, and guessed by nobody else.
 ///
 /// The key is derived from the oldest usable key of the keyset, so hashes stay the same when the keyset is rotated, until that
-/// key is taken out. Thread-safe; about a microsecond a call.
+/// key is taken out. Thread-safe; a few microseconds a call.
 public final class KeyedHash: Sendable {
   private let key: SecretBytes
 

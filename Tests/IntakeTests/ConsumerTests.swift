@@ -102,7 +102,7 @@ struct ConsumerTests {
   }
 
   @Test func aGracefulShutdownLosesNothing() async throws {
-    try await withIntake(delay: .milliseconds(100)) { probe, broker, topology in
+    try await withIntake(delay: .milliseconds(400)) { probe, broker, topology in
       try await probe.publish("a", 0..<2_000)
       try await withConsumer(topology, broker, prefetch: 100) { _ in
         try await eventually("begun") { broker.stored.count > 100 }

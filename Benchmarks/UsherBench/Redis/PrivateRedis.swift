@@ -25,9 +25,7 @@ enum PrivateRedis {
     } catch {
       result = .failure(error)
     }
-    // Nothing of it is kept, so there is nothing to save.
-    if process.isRunning { kill(process.processIdentifier, SIGKILL) }
-    process.waitUntilExit()
+    stop(process)
     return try result.get()
   }
 
@@ -55,6 +53,15 @@ enum PrivateRedis {
     process.standardError = FileHandle.nullDevice
     try process.run()
     return process
+  }
+
+  /// Ends it and the process of its own that may be rewriting its log: Foundation gives each process that it starts a group.
+  /// Not SIGTERM, which Redis inherits blocked from the thread that starts it; there is nothing to save anyway. Blocks the
+  /// thread for the milliseconds until it is gone.
+  private static func stop(_ process: Process) {
+    let id = process.processIdentifier
+    if process.isRunning { kill(getpgid(id) == id ? -id : id, SIGKILL) }
+    process.waitUntilExit()
   }
 
   private static func awaitStart(of process: Process, _ port: Int) async throws {

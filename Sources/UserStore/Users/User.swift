@@ -74,6 +74,8 @@ public struct UserChanges: Sendable {
   public var level: AccessLevel?
   /// True to disable, which revokes all sessions; false to enable again; nil leaves it.
   public var isDisabled: Bool?
+  /// The new password, 8 to 1,024 bytes of UTF-8, which revokes all sessions; nil leaves it.
+  public var password: String?
   /// The queues the user is limited to; `.clear` lifts the limit.
   public var queues: Change<Set<QueueName>> = .keep
   /// The address.

@@ -2,22 +2,15 @@ import FieldEncryption
 import Logging
 
 extension UserStoreActor {
-  private static let setPassword = SQLStatement(
-    "user.set_password",
-    "UPDATE users SET password_phc = $2, updated_at = now(), version = version + 1 WHERE id = $1 RETURNING id")
   private static let rehash = SQLStatement(
     "user.rehash", "UPDATE users SET password_phc = $3 WHERE id = $1 AND password_phc = $2")
 
   /// Gives a user another password, and revokes its sessions in the same transaction. Throws `notFound`, `invalidArgument`
   /// (8 to 1,024 bytes), `overloaded`.
   public func setPassword(userID: String, _ password: String) async throws(UserStoreError) {
-    guard UserRules.isID(userID) else { throw Self.notFound }
-    try UserRules.check(password: password)
-    let phc = try await passwordHash(password)
-    let results = try await translating { () async throws(SQLFailure) in
-      try await self.write([Self.setPassword(.text(userID), .text(phc)), Self.revokeAll(.text(userID))])
-    }
-    guard results[0].rowCount > 0 else { throw Self.notFound }
+    var changes = UserChanges()
+    changes.password = password
+    _ = try await updateUser(id: userID, expectedVersion: nil, changes)
   }
 
   /// The user with this name and password. Throws `invalidCredentials`, after the same time whether the name or the

@@ -19,13 +19,25 @@ extension UserStoreActor {
     """#)
   private static let selectChanged = SQLStatement(
     "user.changed",
-    "SELECT \(UserRow.columns) FROM users WHERE updated_at >= $1 ORDER BY updated_at, id LIMIT 1000")
+    """
+    SELECT \(UserRow.columns) FROM users
+    WHERE updated_at >= $1 AND (date_trunc('milliseconds', updated_at), id COLLATE "C") > ($1, $2 COLLATE "C")
+    ORDER BY date_trunc('milliseconds', updated_at), id COLLATE "C" LIMIT 1000
+    """)
+  /// Revokes a user's sessions if it has this password: the update before gave it, not refused for its version.
+  private static let revokeOfPassword = SQLStatement(
+    "user.revoke_of_password",
+    """
+    UPDATE refresh_families SET revoked_at = now()
+    WHERE user_id = $1 AND revoked_at IS NULL AND EXISTS (SELECT 1 FROM users WHERE id = $1 AND password_phc = $2)
+    """)
   private static let update = SQLStatement(
     "user.update",
     """
     UPDATE users SET level = COALESCE($3, level), disabled = COALESCE($4, disabled),
       queues = CASE WHEN $5 THEN $6 ELSE queues END, email = CASE WHEN $7 THEN $8 ELSE email END,
-      display_name = CASE WHEN $9 THEN $10 ELSE display_name END, updated_at = now(), version = version + 1
+      display_name = CASE WHEN $9 THEN $10 ELSE display_name END, password_phc = COALESCE($11, password_phc),
+      updated_at = now(), version = version + 1
     WHERE id = $1 AND ($2 IS NULL OR version = $2) RETURNING \(UserRow.columns)
     """)
   private static let exists = SQLStatement("user.exists", "SELECT 1 FROM users WHERE id = $1")
@@ -85,14 +97,18 @@ extension UserStoreActor {
     return UserPage(users: Array(page), next: users.count > limit ? page.last?.username.lowercased() : nil)
   }
 
-  /// The users changed at or after `moment` by PostgreSQL's clock, oldest change first, at most 1,000. A change may become
+  /// The users changed at or after `moment` by PostgreSQL's clock, oldest change first and by id within a millisecond, at
+  /// most 1,000. When 1,000 came, the next page begins at the last one's `updatedAt`, `after` its id. A change may become
   /// visible some time after its moment: whoever polls lets the ranges overlap by some seconds.
-  public func users(changedSince moment: Timestamp) async throws(UserStoreError) -> [User] {
-    try await many(Self.selectChanged(.timestamp(moment)))
+  public func users(
+    changedSince moment: Timestamp, after id: String? = nil
+  ) async throws(UserStoreError) -> [User] {
+    try await many(Self.selectChanged(.timestamp(moment), .text(id ?? "")))
   }
 
-  /// Changes a user and returns it as it is then; disabling revokes its sessions in the same transaction. With
-  /// `expectedVersion` only if it has that version. Throws `notFound`, `versionMismatch`, `invalidArgument`.
+  /// Changes a user and returns it as it is then: all that is asked for, or nothing. Disabling and a new password revoke
+  /// its sessions in the same transaction. With `expectedVersion` only if it has that version. Throws `notFound`,
+  /// `versionMismatch`, `invalidArgument`, `overloaded` when too many passwords are being computed.
   public func updateUser(
     id: String, expectedVersion: Int64?, _ changes: UserChanges
   ) async throws(UserStoreError) -> User {
@@ -103,15 +119,22 @@ extension UserStoreActor {
     try UserRules.check(queues: queues)
     try UserRules.check(field: email, "email")
     try UserRules.check(field: displayName, "display name")
+    var phc: String?
+    if let password = changes.password {
+      try UserRules.check(password: password)
+      phc = try await passwordHash(password)
+    }
     var calls = [
       Self.update(
         .text(id), .int(expectedVersion), .text(changes.level?.rawValue), .bool(changes.isDisabled),
         .bool(setsQueues), .texts(Self.names(queues)),
         .bool(setsEmail), .bytes(try UserField.email.seal(email, of: id, with: keyset)),
-        .bool(setsName), .bytes(try UserField.displayName.seal(displayName, of: id, with: keyset))),
+        .bool(setsName), .bytes(try UserField.displayName.seal(displayName, of: id, with: keyset)),
+        .text(phc)),
       Self.exists(.text(id)),
     ]
     if changes.isDisabled == true { calls.append(Self.revokeOfDisabled(.text(id))) }
+    if let phc { calls.append(Self.revokeOfPassword(.text(id), .text(phc))) }
     let sent = calls
     let results = try await translating { () async throws(SQLFailure) in try await self.write(sent) }
     guard let row = results[0].first else {
