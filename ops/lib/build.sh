@@ -31,7 +31,12 @@ build_with_progress() {
 }
 
 require_swift() {
-  [[ ! -x /opt/swift/usr/bin/swift ]] || PATH=$PATH:/opt/swift/usr/bin
+  if ! command -v swift >/dev/null; then
+    # Installers often put it on the PATH of login shells alone.
+    local found
+    found=$(bash -lc 'command -v swift' 2>/dev/null </dev/null) || true
+    [[ -z $found ]] || PATH=$PATH:$(dirname -- "$found")
+  fi
   command -v swift >/dev/null || die "no 'swift' in PATH: install Swift 6.3 for Debian 12 from swift.org, then run this again"
 }
 
