@@ -131,6 +131,6 @@ let package = Package(
         .product(name: "JWTKit", package: "jwt-kit"),
       ],
       swiftSettings: strict),
-    .testTarget(name: "UsherTests", dependencies: ["usher", "ServiceQueue"], swiftSettings: strict),
+    .testTarget(name: "UsherTests", dependencies: ["usher", "ServiceQueue", "Gateway"], swiftSettings: strict),
   ]
 )

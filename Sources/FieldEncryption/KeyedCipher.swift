@@ -133,7 +133,7 @@ struct KeyedCipher: ~Copyable {
 
 /// The cipher's implementation, looked up once: a look-up per context costs more than sealing a small record.
 ///
-/// Invariant behind `@unchecked Sendable`: libcrypto's algorithm objects are immutable and counted atomically.
+/// Invariant: libcrypto's algorithm objects are immutable and counted atomically.
 private final class Algorithm: @unchecked Sendable {
   static let aes256GCM = Algorithm("AES-256-GCM")
 

@@ -2,7 +2,7 @@ import CCrypto
 
 /// Key material: never copied out, never printed, overwritten when its last owner lets go of it.
 ///
-/// Invariant behind `@unchecked Sendable`: the memory is written in `init` alone and only read afterwards.
+/// Invariant: the memory is written in `init` alone and only read afterwards.
 final class SecretBytes: @unchecked Sendable {
   private let memory: UnsafeMutableRawBufferPointer
 

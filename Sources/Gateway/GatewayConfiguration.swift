@@ -20,6 +20,7 @@ public struct GatewayConfiguration: Sendable {
       else { return nil }
       var host = String(text[..<colon])
       if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
+      guard !host.isEmpty, !host.contains(where: \.isWhitespace) else { return nil }
       self.init(host: host, port: port)
     }
 

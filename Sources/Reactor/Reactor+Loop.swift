@@ -37,8 +37,8 @@ extension Reactor {
     let count = events.withUnsafeMutableBufferPointer {
       creactor_epoll_wait(epoll, $0.baseAddress, timeout)
     }
-    // Only a foreign close() of our epoll leads here; nothing that lives on this thread would ever hear of anything again.
     guard count >= 0 else {
+      // Only a foreign close() of our epoll leads here; nothing that lives on this thread would ever hear of anything again.
       fatalError("The epoll of reactor \(name) was closed by others (errno \(-count))")
     }
     let ready = events[..<Int(count)]

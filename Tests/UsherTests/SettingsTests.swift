@@ -1,4 +1,5 @@
 import Foundation
+import Gateway
 import ServiceQueue
 import Testing
 
@@ -58,9 +59,9 @@ import Testing
 
   @Test func listsAndAddresses() {
     #expect(read(["USHER_QUEUES": " front-desk , roadside,"]).0.queues.map(\.rawValue) == ["front-desk", "roadside"])
-    #expect(ListenAddress("[::1]:80")?.host == "::1")
-    #expect(ListenAddress("[::1]:80")?.description == "[::1]:80")
-    #expect(ListenAddress(":80") == nil)
+    #expect(GatewayConfiguration.Address("[::1]:80")?.host == "::1")
+    #expect(GatewayConfiguration.Address("[::1]:80")?.description == "[::1]:80")
+    #expect(GatewayConfiguration.Address(":80") == nil)
   }
 }
 

@@ -26,14 +26,7 @@ enum ReplyEncoder {
     reply(id) {
       $0.key("connect")
       $0.object {
-        $0.key("client")
-        $0.string(client)
-        $0.key("version")
-        $0.string(version)
-        $0.key("expires")
-        $0.bool(true)
-        $0.key("ttl")
-        $0.number(ttl)
+        session(&$0, client, version, ttl)
         $0.key("ping")
         $0.number(ping)
         $0.key("pong")
@@ -46,16 +39,21 @@ enum ReplyEncoder {
     reply(id) {
       $0.key("refresh")
       $0.object {
-        $0.key("client")
-        $0.string(client)
-        $0.key("version")
-        $0.string(version)
-        $0.key("expires")
-        $0.bool(true)
-        $0.key("ttl")
-        $0.number(ttl)
+        session(&$0, client, version, ttl)
       }
     }
+  }
+
+  /// What connect and refresh tell alike.
+  private static func session(_ json: inout JSONWriter, _ client: String, _ version: String, _ ttl: Int64) {
+    json.key("client")
+    json.string(client)
+    json.key("version")
+    json.string(version)
+    json.key("expires")
+    json.bool(true)
+    json.key("ttl")
+    json.number(ttl)
   }
 
   static func subscribe(_ id: UInt32, _ loaded: LoadedChannel) -> [UInt8] {

@@ -40,7 +40,7 @@ public struct BrokerConfiguration: Sendable {
     commandTimeout: Duration = .seconds(5), commandsUnderway: Int = 4_096,
     sweepInterval: Duration = .milliseconds(500)
   ) throws(Invalid) {
-    guard (1...32).contains(site.utf8.count), site.utf8.allSatisfy(Self.isSiteByte) else {
+    guard Self.isSite(site) else {
       throw Invalid(parameter: "site", expected: "1 to 32 of a-z, 0-9, _ and -")
     }
     guard queues.count <= Self.mostQueues else {
@@ -71,12 +71,16 @@ public struct BrokerConfiguration: Sendable {
   // Two minutes are within the bounds of a lease, so there is a value.
   private static let standardLease = LeaseDuration(milliseconds: 120_000)!
 
-  private static func isSiteByte(_ byte: UInt8) -> Bool {
-    switch byte {
-    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"),
-      UInt8(ascii: "_"):
-      true
-    default: false
-    }
+  /// True for a word that may name a site: 1 to 32 of `a-z`, `0-9`, `_` and `-`.
+  public static func isSite(_ text: String) -> Bool {
+    (1...32).contains(text.utf8.count)
+      && text.utf8.allSatisfy { byte in
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"),
+          UInt8(ascii: "_"):
+          true
+        default: false
+        }
+      }
   }
 }

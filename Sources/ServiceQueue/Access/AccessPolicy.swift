@@ -43,14 +43,3 @@ public enum AccessPolicy {
     allows(action, level: principal.level) && (principal.queues?.contains(queue) ?? true)
   }
 }
-
-extension Command {
-  /// What the policy is asked before this command goes to the Broker.
-  public var requiredAction: AccessPolicy.Action {
-    switch self {
-    case .claim, .claimNext, .start, .renew, .release, .complete, .noShow: .handle
-    case .move: .move
-    case .remove: .remove
-    }
-  }
-}

@@ -1,12 +1,12 @@
-import FieldEncryption
+import Gateway
 import Logging
 import ServiceQueue
 import Telemetry
 
 /// Everything that operators tune, read from `USHER_*` alone. See `usher config`.
 struct Settings: Sendable {
-  var httpListen: ListenAddress
-  var adminListen: ListenAddress
+  var httpListen: GatewayConfiguration.Address
+  var adminListen: GatewayConfiguration.Address
   var allowedOrigins: [String]
   var accessTokenSeconds: Int
   var refreshTokenDays: Int
@@ -29,10 +29,10 @@ struct Settings: Sendable {
   init(_ reader: inout SettingsReader) {
     httpListen = reader.value(
       "USHER_HTTP_LISTEN", "REST and WebSocket for clients", takes: "HOST:PORT", default: "127.0.0.1:8080",
-      parse: ListenAddress.init)
+      parse: GatewayConfiguration.Address.init)
     adminListen = reader.value(
       "USHER_ADMIN_LISTEN", "health and metrics, for operators only", takes: "HOST:PORT", default: "127.0.0.1:8081",
-      parse: ListenAddress.init)
+      parse: GatewayConfiguration.Address.init)
     allowedOrigins = reader.value(
       "USHER_ALLOWED_ORIGINS", "other origins whose pages may open a WebSocket; * for any",
       takes: "a list such as https://desk.example,https://board.example", default: "",

@@ -44,7 +44,7 @@ struct Server {
       logger: logger.part("intake"))
     relay = HistoryRelay(broker: broker, store: store, logger: logger.part("history"))
     var configuration = GatewayConfiguration(
-      http: settings.httpListen.address, admin: settings.adminListen.address, site: settings.site)
+      http: settings.httpListen, admin: settings.adminListen, site: settings.site)
     configuration.allowedOrigins = Set(settings.allowedOrigins)
     configuration.accessTokenLifetime = .seconds(settings.accessTokenSeconds)
     configuration.shutdownGrace = .seconds(max(1, settings.shutdownSeconds - 5))
@@ -88,8 +88,4 @@ struct Server {
 extension Logger {
   /// This logger under the label `usher.NAME`.
   fileprivate func part(_ name: String) -> Logger { Logger(label: "usher.\(name)") }
-}
-
-extension ListenAddress {
-  fileprivate var address: GatewayConfiguration.Address { .init(host: host, port: port) }
 }
