@@ -131,6 +131,11 @@ let package = Package(
         .product(name: "JWTKit", package: "jwt-kit"),
       ],
       swiftSettings: strict),
-    .testTarget(name: "UsherTests", dependencies: ["usher", "ServiceQueue", "Gateway"], swiftSettings: strict),
+    .testTarget(
+      name: "UsherTests",
+      dependencies: [
+        "usher", "ServiceQueue", "Gateway", "RedisBroker", "UserStore", "FieldEncryption", "Reactor", log,
+      ],
+      swiftSettings: strict),
   ]
 )

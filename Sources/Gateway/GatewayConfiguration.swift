@@ -43,8 +43,10 @@ public struct GatewayConfiguration: Sendable {
   public var accessTokenLifetime: Duration = .seconds(600)
   /// The longest request body, in bytes; longer ones get 413.
   public var maximumBody = 256 * 1_024
-  /// The longest WebSocket message, in bytes; longer ones end the connection with 1009.
-  public var maximumMessage = 64 * 1_024
+  /// The longest body of a bulk of commands, in bytes: 500 with every argument at its longest, and white space between.
+  public var maximumBulk = 512 * 1_024
+  /// The longest WebSocket message, in bytes; longer ones end the connection with 1009. A bulk of 500 commands fits in.
+  public var maximumMessage = 256 * 1_024
   /// The most open WebSockets; further ones get 503.
   public var maximumConnections = 20_000
   /// How long a socket may take for its first request, and stay idle between requests.

@@ -9,6 +9,7 @@ struct DeadLetterTests {
   @Test func carryTheReasonAndTheMessage() async throws {
     try await withIntake { probe, broker, topology in
       broker.update { $0.refusals["closed"] = BrokerError(.unknownQueue, "No queue closed: create it first") }
+      broker.update { $0.refusals["ending"] = BrokerError(.queueDraining, "The queue ending takes no new services") }
       try await withConsumer(topology, broker) { _ in
         try await probe.publish([
           ("service.q.k", MessageProperties(messageID: "1"), "{not json"),
@@ -16,10 +17,12 @@ struct DeadLetterTests {
           ("service.q.k", MessageProperties(messageID: "good"), "{}"),
           ("service.closed.k", MessageProperties(contentType: "application/json", messageID: "3"), "{}"),
           ("service.q.k", MessageProperties(messageID: "4"), #"{"priority":99}"#),
+          ("service.ending.k", MessageProperties(messageID: "5"), "{}"),
         ])
-        let letters = try await probe.take(4, from: topology.deadQueue)
+        let letters = try await probe.take(5, from: topology.deadQueue)
         let reasons = letters.map { $0.properties.text("x-usher-reason") ?? "" }
-        #expect(Set(reasons) == ["malformed_json", "missing_id", "unknown_queue", "invalid_value"])
+        #expect(
+          Set(reasons) == ["malformed_json", "missing_id", "unknown_queue", "invalid_value", "queue_draining"])
         let malformed = try #require(letters.first { $0.properties.messageID == "1" })
         #expect(malformed.body == Array("{not json".utf8))
         #expect(malformed.properties.text("x-usher-routing-key") == "service.q.k")

@@ -68,6 +68,25 @@ struct RuleTests {
     #expect(RuleSet().evaluate(draft) == .accept(draft))
   }
 
+  @Test func requireAddsSkills() throws {
+    let set = try RuleSet(
+      json: Array(
+        #"""
+        {"rules":[
+          {"name":"german","when":{"customer.name":"Ann"},"then":{"require":["german","id.check"],"prioritise":2}},
+          {"name":"again","when":{"priority":2},"then":{"require":["german"]}},
+          {"name":"not hers","when":{"customer.name":"Bob"},"then":{"require":["towing"]}}
+        ]}
+        """#.utf8))
+    var asked = draft
+    asked.requires = try #require(SkillSet(["clerk"], most: 8))
+    guard case .accept(let changed) = set.evaluate(asked) else { throw TestFailure("not accepted") }
+    #expect(changed.requires.description == "clerk,german,id.check" && changed.priority.level == 2)
+
+    asked.requires = try #require(SkillSet((0..<7).map { "s\($0)" }, most: 8))
+    #expect(set.evaluate(asked) == .reject(detail: "german: it would require more than 8 skills"))
+  }
+
   @Test(arguments: [
     ("[]", "the file: must be an object"), ("{", "the file: not valid JSON"), ("{}", "the file: it takes"),
     (#"{"rules":[],"more":1}"#, "the file, more: is not known"), (#"{"rules":[1]}"#, "rule 1: must be an object"),
@@ -80,6 +99,14 @@ struct RuleTests {
     (#"{"rules":[{"name":"a","then":{"drop":false}}]}"#, "rule 1 (a), then.drop"),
     (#"{"rules":[{"name":"a","then":{"route":"Q"}}]}"#, "rule 1 (a), then.route"),
     (#"{"rules":[{"name":"a","then":{"prioritise":10}}]}"#, "rule 1 (a), then.prioritise"),
+    (#"{"rules":[{"name":"a","then":{"require":"german"}}]}"#, "rule 1 (a), then.require"),
+    (#"{"rules":[{"name":"a","then":{"require":[]}}]}"#, "rule 1 (a), then.require"),
+    (#"{"rules":[{"name":"a","then":{"require":["German"]}}]}"#, "rule 1 (a), then.require"),
+    (#"{"rules":[{"name":"a","then":{"require":["a",1]}}]}"#, "rule 1 (a), then.require"),
+    (
+      #"{"rules":[{"name":"a","then":{"require":["1","2","3","4","5","6","7","8","9"]}}]}"#, "rule 1 (a), then.require"
+    ),
+    (#"{"rules":[{"name":"a","then":{"drop":true,"require":["a"]}}]}"#, "rule 1 (a), then: takes"),
     (#"{"rules":[{"name":"a","when":[],"then":{"drop":true}}]}"#, "rule 1 (a), when: must be an object"),
     (#"{"rules":[{"name":"a","when":{"quue":"q"},"then":{"drop":true}}]}"#, "rule 1 (a), when.quue"),
     (#"{"rules":[{"name":"a","when":{"customer.":1},"then":{"drop":true}}]}"#, "rule 1 (a), when.customer."),

@@ -175,8 +175,9 @@ final class MemoryBroker: Broker {
   private static func service(_ submission: Submission) -> ServiceQueue.Service {
     ServiceQueue.Service(
       id: submission.id, queue: submission.queue, ticket: 1, kind: submission.kind, priority: submission.priority,
-      order: OrderKey(1)!, state: .waiting, version: 1, attempts: 0, submitter: submission.submitter,
-      submittedAt: Timestamp(milliseconds: 0))
+      order: OrderKey(1)!, state: submission.scheduledFor == nil ? .waiting : .scheduled, version: 1, attempts: 0,
+      requires: submission.requires, submitter: submission.submitter, submittedAt: Timestamp(milliseconds: 0),
+      scheduledFor: submission.scheduledFor)
   }
 
   private static let unused = BrokerError(.internal, "The intake does not call this")
@@ -191,6 +192,16 @@ final class MemoryBroker: Broker {
   func queues() async throws(BrokerError) -> [QueueSummary] { throw Self.unused }
   func queue(_ name: QueueName) async throws(BrokerError) -> QueueSummary { throw Self.unused }
   func createQueue(_ name: QueueName) async throws(BrokerError) -> Bool { throw Self.unused }
+  func performAll(_ requests: [CommandRequest]) async -> [Result<CommandAnswer, BrokerError>] {
+    requests.map { _ in .failure(Self.unused) }
+  }
+  func changeMode(_ request: QueueModeRequest) async throws(BrokerError) -> QueueModeAnswer { throw Self.unused }
+  func position(of id: ServiceID) async throws(BrokerError) -> QueuePosition { throw Self.unused }
+  func statistics(of queue: QueueName) async throws(BrokerError) -> QueueStatistics { throw Self.unused }
+  func restore(_ services: [ServiceQueue.Service]) async throws(BrokerError) -> [RestoreOutcome] { throw Self.unused }
+  func assure(_ queue: QueueName, seen version: QueueVersion, in epoch: Epoch) async throws(BrokerError) -> Bool {
+    throw Self.unused
+  }
   func outbox(after last: OutboxID?, limit: Int, wait: Duration) async throws(BrokerError) -> [OutboxEntry] { [] }
   func acknowledgeOutbox(_ ids: [OutboxID]) async throws(BrokerError) {}
 }

@@ -44,16 +44,16 @@ import Testing
     _ = positions.align(with: [a: place(old, 5), b: place(old, 5)])
     #expect(positions.align(with: [a: place(old, 4), b: place(new, 7)]) == [.reset(a), .reset(b)])
     #expect(positions.align(with: [:]) == [.reset(a), .reset(b)])
-    #expect(positions.created(a, epoch: new) == [.reset(a)])
+    #expect(positions.began(a, epoch: new, at: 0) == [.reset(a)])
     #expect(positions.align(with: [a: place(new, 0), b: place(new, 0)]) == [.reset(b)])
   }
 
   @Test func aNewQueueIsNoReset() {
     var positions = EventPositions()
-    #expect(positions.created(a, epoch: old) == [])
+    #expect(positions.began(a, epoch: old, at: 0) == [])
     #expect(positions.places[a] == place(old, 0))
-    #expect(positions.created(a, epoch: old) == [])
-    #expect(positions.created(a, epoch: new) == [.reset(a)])
+    #expect(positions.began(a, epoch: old, at: 0) == [])
+    #expect(positions.began(a, epoch: new, at: 0) == [.reset(a)])
     #expect(positions.take(event(1, new), version: 1, of: b) == [])
   }
 }

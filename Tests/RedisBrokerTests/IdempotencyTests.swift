@@ -41,12 +41,30 @@ import Testing
     }
   }
 
-  @Test func aRefusalDoesNotUseUpTheKey() async throws {
+  @Test func aRefusalStands() async throws {
     try await withBroker { broker in
       let queue = try queueName("a")
       #expect(await broker.refusal(.claimNext(queue, lease: nil), key: "k")?.code == .queueEmpty)
+      let service = try await broker.store(1)[0]
+      #expect(await broker.refusal(.claimNext(queue, lease: nil), key: "k")?.code == .queueEmpty)
+      let refusal = await broker.refusal(.start(service.ref, fence: 1, lease: nil), key: "s")
+      _ = try await broker.perform(.claim(service.ref, lease: nil))
+      #expect(await broker.refusal(.start(service.ref, fence: 1, lease: nil), key: "s") == refusal)
+      #expect(refusal?.code == .illegalTransition && refusal?.state == .waiting)
+      // Without a key of the caller's own nothing is kept.
+      #expect(await broker.refusal(.claimNext(queue, lease: nil))?.code == .queueEmpty)
       _ = try await broker.store(1)
-      #expect(try await broker.perform(.claimNext(queue, lease: nil), key: "k").isReplay == false)
+      #expect(try await broker.perform(.claimNext(queue, lease: nil)).isReplay == false)
+    }
+  }
+
+  @Test func someRefusalsMayPass() async throws {
+    try await withBroker { broker in
+      let new = try queueName("new")
+      #expect(await broker.refusal(.claimNext(new, lease: nil), key: "k")?.code == .unknownQueue)
+      _ = try await broker.createQueue(new)
+      _ = try await broker.store(1, in: "new")
+      #expect(try await broker.perform(.claimNext(new, lease: nil), key: "k").isReplay == false)
     }
   }
 }

@@ -18,7 +18,7 @@ import Testing
       #expect(snapshot.services.map(\.attempts) == [1, 1, 0] && snapshot.services.map(\.order) == s.map(\.order))
       let returned = try await broker.allEvents(of: s[0].queue).suffix(2)
       for event in returned {
-        guard case .returned(let service, leaseExpired: true) = event.change else {
+        guard case .returned(let service, .leaseExpired) = event.change else {
           Issue.record("\(event.change.type)")
           continue
         }

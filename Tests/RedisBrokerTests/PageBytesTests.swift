@@ -21,13 +21,13 @@ import Testing
 
   /// How much of a page the sealed data alone take.
   private func bytes(_ services: [Service]) -> Int {
-    services.reduce(0) { $0 + ($1.personal?.ciphertext.count ?? 0) * 4 / 3 }
+    services.reduce(0) { $0 + ($1.personal?.ciphertext.count ?? 0) }
   }
 
   @Test func snapshotsListsAndEventsEndBeforeTheyAreTooLong() async throws {
     try await withBroker { broker in
-      // 26 of 80 KB in Base64 fill a page.
-      let s = try await store(60, of: 60_000, to: broker)
+      // 26 of 80 KB fill a page.
+      let s = try await store(60, of: 80_000, to: broker)
       let queue = s[0].queue
       let snapshot = try await broker.snapshot(of: queue, limit: 5_000)
       #expect(snapshot.services == Array(s[..<26]) && snapshot.summary.total == 60)
@@ -67,7 +67,7 @@ import Testing
 
   @Test func oneThatIsTooLongByItselfIsThere() async throws {
     try await withBroker { broker in
-      let s = try await store(3, of: 1_600_000, to: broker)
+      let s = try await store(3, of: 2_400_000, to: broker)
       let queue = s[0].queue
       #expect(try await broker.snapshot(of: queue, limit: 10).services == [s[0]])
       var cursor: ListCursor?
@@ -82,7 +82,7 @@ import Testing
 
   @Test func viewersOfManyLongServicesDoNotHoldUpCommands() async throws {
     try await withBroker(commandTimeout: .seconds(10)) { broker in
-      let s = try await store(150, of: 120_000, to: broker)
+      let s = try await store(150, of: 160_000, to: broker)
       let queue = s[0].queue
       try await withThrowingTaskGroup(of: Void.self) { group in
         for _ in 0..<16 {

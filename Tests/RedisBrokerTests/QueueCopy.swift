@@ -1,3 +1,4 @@
+import RedisBroker
 import ServiceQueue
 import Testing
 
@@ -7,11 +8,23 @@ struct QueueCopy {
   private(set) var digest: QueueDigest
   private var services: [ServiceID: Service]
   private(set) var renumberings = 0
+  private(set) var mode: QueueMode
 
   init(_ snapshot: QueueSnapshot) {
     version = snapshot.summary.version
     digest = snapshot.summary.digest
+    mode = snapshot.summary.mode
     services = Dictionary(uniqueKeysWithValues: snapshot.services.map { ($0.id, $0) })
+  }
+
+  /// How many there are in each state.
+  var counts: StateCounts { services.values.reduce(into: StateCounts()) { $0[$1.state] += 1 } }
+
+  /// True when it is what `snapshot` says.
+  func isEqual(to snapshot: QueueSnapshot) -> Bool {
+    let summary = snapshot.summary
+    return version == summary.version && digest == summary.digest && mode == summary.mode && counts == summary.counts
+      && sorted == snapshot.services && QueueDigest(of: snapshot.services) == digest
   }
 
   /// The services in order.
@@ -26,11 +39,17 @@ struct QueueCopy {
     case .renumbered(let list):
       renumberings += 1
       let before = thoroughly ? sorted.map(\.id) : []
-      #expect(list.count <= 4_096)
+      #expect(list.count <= 1_024)
       for item in list { services[item.id]?.order = item.order }
       if thoroughly { #expect(sorted.map(\.id) == before) }
-    case .added(let service), .moved(let service), .claimed(let service), .started(let service),
-      .returned(let service, _), .completed(let service), .noShow(let service), .removed(let service):
+    case .mode(let new): mode = new
+    case .transferred(let service):
+      #expect(service.queue != event.queue)
+      services[service.id] = nil
+    case .added(let service, _), .updated(let service, _), .moved(let service), .claimed(let service),
+      .started(let service), .held(let service), .resumed(let service), .returned(let service, _),
+      .completed(let service), .noShow(let service), .removed(let service), .dead(let service, _):
+      #expect(service.queue == event.queue)
       services[service.id] = service.state.isLive ? service : nil
     }
     digest = event.digest
@@ -54,4 +73,21 @@ extension Broker {
       all += page
     }
   }
+}
+
+/// Holds a copy that is built from all events of the queue, from its beginning, against the queue.
+func expectEventsTellAll(
+  of queue: String = "a", _ broker: BrokerActor, sourceLocation: SourceLocation = #_sourceLocation
+) async throws {
+  let queue = try queueName(queue)
+  let snapshot = try await broker.snapshot(of: queue, limit: BrokerLimits.snapshot)
+  var copy = QueueCopy(
+    QueueSnapshot(
+      summary: QueueSummary(
+        queue: queue, version: 0, epoch: snapshot.summary.epoch, digest: QueueDigest(), mode: .open,
+        counts: StateCounts()),
+      services: []))
+  let events = try await broker.allEvents(of: queue)
+  for event in events { copy.apply(event, thoroughly: events.count < 300) }
+  #expect(copy.isEqual(to: snapshot), sourceLocation: sourceLocation)
 }

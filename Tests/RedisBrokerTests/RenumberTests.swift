@@ -62,7 +62,7 @@ import Testing
   private static let closeUp = """
     for i, id in ipairs(redis.call('ZRANGE', KEYS[2], 0, -1)) do
       local order = string.format('%.0f', 1000000000 + i)
-      local text = string.gsub(redis.call('HGET', KEYS[1], id), '^1\t%d+', '1\t' .. order)
+      local text = string.gsub(redis.call('HGET', KEYS[1], id), '^2\\t%d+', '2\\t' .. order)
       redis.call('HSET', KEYS[1], id, text)
       redis.call('ZADD', KEYS[2], order, id)
       redis.call('ZADD', KEYS[3], order, id)

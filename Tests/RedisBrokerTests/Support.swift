@@ -1,9 +1,10 @@
 import Foundation
 import Logging
 import Reactor
-import RedisBroker
 import ServiceQueue
 import Testing
+
+@testable import RedisBroker
 
 /// The Redis that the test environment started.
 func testRedisURL() throws -> RedisURL {
@@ -13,27 +14,31 @@ func testRedisURL() throws -> RedisURL {
   return try RedisURL(text)
 }
 
-/// Two keys and queues that no other test uses.
+/// A name that no other test uses.
 func unique(_ prefix: String) -> String {
   prefix + "-" + String(UInt64.random(in: 0...UInt64.max), radix: 36)
 }
 
 func queueName(_ text: String) throws -> QueueName { try #require(QueueName(text)) }
 
-/// Gives the body running Brokers on one site and stops them afterwards.
+/// Gives the body running Brokers on one site, which take turns in the libraries, and stops them afterwards.
 func withBrokers(
   _ count: Int, url: RedisURL? = nil, site: String? = nil, queues: [String] = ["a"], eventHistory: Int = 10_000,
   commandTimeout: Duration = .seconds(5), commandsUnderway: Int = 4_096, sweepInterval: Duration = .milliseconds(500),
+  policy: QueuePolicy = .standard, libraries: [FunctionLibrary] = [.builtIn],
   _ body: ([BrokerActor]) async throws -> Void
 ) async throws {
   let reactor = try Reactor(name: "broker-test")
   let configuration = try BrokerConfiguration(
-    redisURL: url ?? testRedisURL(), site: site ?? unique("t"), queues: queues.map(queueName),
-    eventHistory: eventHistory,
-    commandTimeout: commandTimeout, commandsUnderway: commandsUnderway, sweepInterval: sweepInterval)
+    redisURL: url ?? testRedisURL(), site: site ?? unique("t"), queues: queues.map(queueName), policy: policy,
+    eventHistory: eventHistory, commandTimeout: commandTimeout, commandsUnderway: commandsUnderway,
+    sweepInterval: sweepInterval)
   var logger = Logger(label: "test")
   logger.logLevel = .critical
-  let brokers = (0..<count).map { _ in BrokerActor(configuration: configuration, reactor: reactor, logger: logger) }
+  let brokers = (0..<count).map {
+    BrokerActor(
+      configuration: configuration, reactor: reactor, logger: logger, library: libraries[$0 % libraries.count])
+  }
   let result: Result<Void, any Error> = await withTaskGroup(of: Void.self) { group in
     for broker in brokers { group.addTask { try? await broker.run() } }
     let result: Result<Void, any Error>
@@ -46,13 +51,13 @@ func withBrokers(
 }
 
 func withBroker(
-  url: RedisURL? = nil, queues: [String] = ["a"], eventHistory: Int = 10_000, commandTimeout: Duration = .seconds(5),
-  commandsUnderway: Int = 4_096, sweepInterval: Duration = .milliseconds(500),
-  _ body: (BrokerActor) async throws -> Void
+  url: RedisURL? = nil, site: String? = nil, queues: [String] = ["a"], eventHistory: Int = 10_000,
+  commandTimeout: Duration = .seconds(5), commandsUnderway: Int = 4_096, sweepInterval: Duration = .milliseconds(500),
+  policy: QueuePolicy = .standard, library: FunctionLibrary = .builtIn, _ body: (BrokerActor) async throws -> Void
 ) async throws {
   try await withBrokers(
-    1, url: url, queues: queues, eventHistory: eventHistory, commandTimeout: commandTimeout,
-    commandsUnderway: commandsUnderway, sweepInterval: sweepInterval
+    1, url: url, site: site, queues: queues, eventHistory: eventHistory, commandTimeout: commandTimeout,
+    commandsUnderway: commandsUnderway, sweepInterval: sweepInterval, policy: policy, libraries: [library]
   ) { try await body($0[0]) }
 }
 
@@ -63,12 +68,14 @@ struct Submitter {
 
   mutating func make(
     _ queue: String = "a", priority: Priority = .normal, key: String? = nil, fingerprint: String = "f0",
-    submitter: String = "amqp", personal: SealedPersonalData? = nil
+    submitter: String = "amqp", personal: SealedPersonalData? = nil, requires: SkillSet = .none,
+    scheduledFor: Timestamp? = nil
   ) throws -> Submission {
     let now = Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1000))
     let id = ids.next(now: now, using: &random)
     return Submission(
-      id: id, queue: try queueName(queue), kind: "passport", priority: priority, personal: personal,
+      id: id, queue: try queueName(queue), kind: "passport", priority: priority, requires: requires,
+      scheduledFor: scheduledFor, personal: personal,
       submitter: submitter, submitterName: submitter, idempotencyKey: key ?? id.rawValue, fingerprint: fingerprint)
   }
 

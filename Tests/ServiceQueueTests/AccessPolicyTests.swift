@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct AccessPolicyTests {
   private let all: [AccessPolicy.Action] = [
-    .submit, .observe, .readPersonalData, .handle, .move, .remove, .readHistory, .administer,
+    .submit, .observe, .readPersonalData, .handle, .move, .control, .remove, .readHistory, .administer,
   ]
 
   @Test func eachLevelMayDoJustThis() {

@@ -62,21 +62,68 @@ import Testing
           at: service.submittedAt, actor: "system", change: change), as: .staff, personal: nil)
       return try object(json)
     }
-    #expect(try event(.returned(service, leaseExpired: true))["reason"] as? String == "lease_expired")
-    #expect(try event(.returned(service, leaseExpired: false))["reason"] as? String == "released")
+    for reason in QueueEvent.ReturnReason.allCases {
+      #expect(try event(.returned(service, reason))["reason"] as? String == reason.rawValue)
+      #expect(try event(.dead(service, reason))["reason"] as? String == reason.rawValue)
+    }
+    #expect(try event(.updated(service, .due))["reason"] as? String == "due")
+    let paused = try event(.mode(.paused))
+    #expect(paused["type"] as? String == "queue.paused" && paused["mode"] as? String == "paused")
+    #expect(paused["service"] == nil)
     let renumbered = try event(.renumbered([.init(id: service.id, order: try #require(OrderKey(5)))]))
     #expect((renumbered["services"] as? [[String: Any]])?.first?["order"] as? Int == 5)
   }
 
+  @Test func aTransferTellsBothQueuesWhereTheServiceIs() throws {
+    var service = try sampleService(1)
+    let source = service.queue
+    service.queue = try #require(QueueName("roadside"))
+    func event(_ change: QueueEvent.Change, in queue: QueueName) throws -> [String: Any] {
+      var json = JSONWriter()
+      json.event(
+        QueueEvent(
+          queue: queue, epoch: try #require(Epoch("e1")), version: 3, digest: QueueDigest(), at: service.submittedAt,
+          actor: "sue", change: change), as: .board, personal: nil)
+      return try object(json)
+    }
+    let left = try event(.transferred(service), in: source)
+    #expect(left["type"] as? String == "service.transferred" && left["queue"] as? String == source.rawValue)
+    #expect((left["service"] as? [String: Any])?["queue"] as? String == "roadside")
+    let came = try event(.added(service, from: source), in: service.queue)
+    #expect(came["type"] as? String == "service.added" && came["from"] as? String == source.rawValue)
+    #expect(try event(.added(service, from: nil), in: service.queue)["from"] == nil)
+  }
+
+  @Test func whatIsScheduledRequiredAndHeldIsShown() throws {
+    var service = try sampleService(1, state: .onHold)
+    service.scheduledFor = Timestamp(milliseconds: 1_732_467_900_000)
+    service.requires = try #require(SkillSet(["towing", "german"], most: 8))
+    service.heldAt = Timestamp(milliseconds: 1_732_467_901_000)
+    service.holdUntil = Timestamp(milliseconds: 1_732_467_902_000)
+    var json = JSONWriter()
+    json.service(service, as: .staff, personal: nil)
+    let staff = try object(json)
+    #expect(staff["state"] as? String == "on_hold" && staff["requires"] as? [String] == ["german", "towing"])
+    #expect(staff["held_at"] as? String == "2024-11-24T17:05:01.000Z")
+    #expect(staff["hold_until"] as? String == "2024-11-24T17:05:02.000Z")
+    var other = JSONWriter()
+    other.service(service, as: .board, personal: nil)
+    let board = try object(other)
+    #expect(board["scheduled_for"] as? String == "2024-11-24T17:05:00.000Z")
+    #expect(board["requires"] == nil && board["held_at"] == nil)
+  }
+
   @Test func aSnapshotHasAllOfTheContract() throws {
     let service = try sampleService(1)
+    var counts = StateCounts()
+    counts.waiting = 9
     let summary = QueueSummary(
       queue: service.queue, version: 4, epoch: try #require(Epoch("e1")), digest: QueueDigest(of: [service]),
-      isPaused: false, total: 9, waiting: 9)
+      mode: .paused, counts: counts)
     var json = JSONWriter()
     json.snapshot(QueueSnapshot(summary: summary, services: [service]), as: .board) { _ in nil }
     let read = try object(json)
-    #expect(Set(read.keys) == ["queue", "version", "epoch", "digest", "paused", "total", "services"])
-    #expect(read["total"] as? Int == 9)
+    #expect(Set(read.keys) == ["queue", "version", "epoch", "digest", "paused", "mode", "total", "services"])
+    #expect(read["total"] as? Int == 9 && read["paused"] as? Bool == true && read["mode"] as? String == "paused")
   }
 }

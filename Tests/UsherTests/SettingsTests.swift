@@ -18,17 +18,29 @@ import Testing
     #expect(settings.httpListen.description == "127.0.0.1:8080")
     #expect(settings.site == "main")
     #expect(settings.redisURL == nil)
+    #expect(settings.policy == .standard)
   }
 
   @Test(arguments: [
     ("USHER_HTTP_LISTEN", "8080"), ("USHER_HTTP_LISTEN", "host:99999"), ("USHER_SITE", "Main Street"),
     ("USHER_QUEUES", "front-desk,Bad Name"), ("USHER_LEASE_SECONDS", "4"), ("USHER_LEASE_SECONDS", "12.5"),
     ("USHER_INTAKE_PREFETCH", "0"), ("USHER_LOG_LEVEL", "loud"), ("USHER_LOG_FORMAT", "xml"),
-    ("USHER_ALLOWED_ORIGINS", "desk.example"), ("USHER_SHUTDOWN_SECONDS", "-1"),
+    ("USHER_HOLD_SECONDS", "4"), ("USHER_MAX_ATTEMPTS", "0"), ("USHER_REINSTATE_SECONDS", "86401"),
+    ("USHER_CLAIM_CAPACITY", "10001"), ("USHER_ALLOWED_ORIGINS", "desk.example"), ("USHER_SHUTDOWN_SECONDS", "-1"),
   ])
   func aBadValueIsNamedWithWhatItTakes(_ name: String, _ value: String) throws {
     let error = #expect(throws: SettingsError.self) { try Settings.load(environment: [name: value]) }
     #expect(error?.description.hasPrefix("\(name): '\(value)' is not ") == true)
+  }
+
+  @Test func thePolicyIsWhatTheOperatorSays() throws {
+    let settings = try Settings.load(environment: [
+      "USHER_LEASE_SECONDS": "5", "USHER_HOLD_SECONDS": "86400", "USHER_MAX_ATTEMPTS": "1000",
+      "USHER_REINSTATE_SECONDS": "0", "USHER_CLAIM_CAPACITY": "10000",
+    ])
+    let policy = try #require(settings.policy)
+    #expect(policy.lease.milliseconds == 5_000 && policy.hold.milliseconds == 86_400_000)
+    #expect(policy.mostAttempts == 1_000 && policy.reinstateWithin == 0 && policy.capacity == 10_000)
   }
 
   @Test func everyProblemIsToldAtOnce() throws {

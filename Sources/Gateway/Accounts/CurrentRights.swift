@@ -5,18 +5,25 @@ import UserStore
 struct CurrentRights: Hashable, Sendable {
   let level: AccessLevel
   let queues: Set<QueueName>?
+  let skills: SkillSet
+  let capacity: Int?
   let isDisabled: Bool
 
   init(_ user: User) {
     level = user.level
     queues = user.queues
+    skills = user.skills
+    capacity = user.capacity
     isDisabled = user.isDisabled
   }
 
   /// How what a token says compares with this.
   func verdict(on principal: Principal) -> RightsVerdict {
     if isDisabled { return .disabled }
-    return principal.level == level && principal.queues == queues ? .current : .outdated
+    let isCurrent =
+      principal.level == level && principal.queues == queues && principal.skills == skills
+      && principal.capacity == capacity
+    return isCurrent ? .current : .outdated
   }
 }
 

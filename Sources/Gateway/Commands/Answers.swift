@@ -6,20 +6,7 @@ extension CommandDesk {
   func json(_ answer: CommandAnswer, for principal: Principal) -> [UInt8] {
     let view = principal.serviceView
     var json = JSONWriter(capacity: 512)
-    json.object {
-      $0.key("service")
-      $0.service(answer.service, as: view, personal: opened(answer.service, for: view))
-      $0.key("queue_version")
-      $0.number(answer.queueVersion)
-      if let until = answer.leaseUntil {
-        $0.key("lease_until")
-        $0.string(until.description)
-      }
-      if answer.isReplay {
-        $0.key("replay")
-        $0.bool(true)
-      }
-    }
+    json.object { $0.members(of: answer, as: view, personal: opened(answer.service, for: view)) }
     return json.bytes
   }
 
@@ -99,23 +86,46 @@ extension CommandDesk {
 }
 
 extension JSONWriter {
-  /// `{queue, version, epoch, digest, paused, total, waiting}`.
-  mutating func summary(_ summary: QueueSummary) {
-    object {
-      $0.key("queue")
-      $0.string(summary.queue.rawValue)
-      $0.key("version")
-      $0.number(summary.version)
-      $0.key("epoch")
-      $0.string(summary.epoch.rawValue)
-      $0.key("digest")
-      $0.string(summary.digest.description)
-      $0.key("paused")
-      $0.bool(summary.isPaused)
-      $0.key("total")
-      $0.number(summary.total)
-      $0.key("waiting")
-      $0.number(summary.waiting)
+  /// `service, queue_version, lease_until?, replay?`.
+  mutating func members(of answer: CommandAnswer, as view: ViewLevel, personal: PersonalData?) {
+    key("service")
+    service(answer.service, as: view, personal: personal)
+    key("queue_version")
+    number(answer.queueVersion)
+    if let until = answer.leaseUntil {
+      key("lease_until")
+      string(until.description)
     }
+    if answer.isReplay {
+      key("replay")
+      bool(true)
+    }
+  }
+
+  /// `{queue, version, epoch, digest, mode, paused, scheduled, waiting, claimed, serving, on_hold, total}`.
+  mutating func summary(_ summary: QueueSummary) {
+    object { $0.members(of: summary) }
+  }
+
+  /// The members of `summary`.
+  mutating func members(of summary: QueueSummary) {
+    key("queue")
+    string(summary.queue.rawValue)
+    key("version")
+    number(summary.version)
+    key("epoch")
+    string(summary.epoch.rawValue)
+    key("digest")
+    string(summary.digest.description)
+    key("mode")
+    string(summary.mode.rawValue)
+    key("paused")
+    bool(summary.isPaused)
+    for state in ServiceState.allCases where state.isLive {
+      key(dynamic: state.rawValue)
+      number(summary.counts[state])
+    }
+    key("total")
+    number(summary.total)
   }
 }

@@ -30,8 +30,9 @@ struct CommandDesk: Sendable {
       personal = draft.personal.isEmpty ? nil : try vault.seal(draft.personal, for: id)
     } catch { throw .internal }
     let submission = Submission(
-      id: id, queue: draft.queue, kind: draft.kind, priority: draft.priority, personal: personal,
-      submitter: principal.id, submitterName: principal.name, idempotencyKey: key?.rawValue ?? id.rawValue,
+      id: id, queue: draft.queue, kind: draft.kind, priority: draft.priority, requires: draft.requires,
+      scheduledFor: draft.scheduledFor, personal: personal, submitter: principal.id, submitterName: principal.name,
+      idempotencyKey: key?.rawValue ?? id.rawValue,
       fingerprint: fingerprint)
     let outcome = try await asking { () async throws(BrokerError) in try await broker.submit([submission]) }.first
     switch outcome {
@@ -46,20 +47,6 @@ struct CommandDesk: Sendable {
     }
   }
 
-  /// Carries out a command about one service. Its queue is looked up, because the right to act hangs on it.
-  func perform(
-    _ command: ServiceCommand, on id: ServiceID, ifVersion: UInt64?, arguments: Arguments, by principal: Principal,
-    key: IdempotencyKey?
-  ) async throws(GatewayError) -> CommandAnswer {
-    guard AccessPolicy.allows(command.action, level: principal.level) else { throw .forbidden }
-    // Before the look-up, so that a malformed command is one for any service.
-    _ = try command.command(ServiceRef(id: id), arguments)
-    let service = try await visible(id, to: principal)
-    let ref = ServiceRef(id: id, queue: service.queue, ifVersion: ifVersion)
-    let request = CommandRequest(try command.command(ref, arguments), by: principal, idempotencyKey: key)
-    return try await asking { () async throws(BrokerError) in try await broker.perform(request) }
-  }
-
   /// Claims the first waiting service of a queue.
   func claimNext(
     in queue: QueueName, lease: LeaseDuration?, by principal: Principal, key: IdempotencyKey?
@@ -67,15 +54,6 @@ struct CommandDesk: Sendable {
     guard AccessPolicy.allows(.handle, by: principal, in: queue) else { throw .forbidden }
     let request = CommandRequest(.claimNext(queue, lease: lease), by: principal, idempotencyKey: key)
     return try await asking { () async throws(BrokerError) in try await broker.perform(request) }
-  }
-
-  /// A service that `principal` may know of; otherwise there is none.
-  func visible(_ id: ServiceID, to principal: Principal) async throws(GatewayError) -> Service {
-    let service = try await asking { () async throws(BrokerError) in try await broker.service(id) }
-    guard principal.queues?.contains(service.queue) ?? true,
-      principal.level != .producer || service.submitter == principal.id
-    else { throw .notFound }
-    return service
   }
 
   /// A page of a queue.

@@ -4,12 +4,18 @@ import ServiceQueue
 extension CommandDesk {
   /// The methods that there are, for metrics: what is not among them counts as `unknown`.
   static let methods: Set<String> = Set(ServiceCommand.allCases.map { "service.\($0.rawValue)" })
-    .union(["service.submit", "queue.claim_next", "queue.list"])
+    .union(QueueCommand.allCases.map { "queue.\($0.rawValue)" })
+    .union(["service.submit", "service.bulk", "service.position", "queue.claim_next", "queue.list", "queue.stats"])
 
   /// The answer's JSON.
   func rpc(_ method: String, _ data: JSONValue?, by principal: Principal) async throws(GatewayError) -> [UInt8] {
     switch method {
     case "service.submit": return try await submit(data, by: principal)
+    case "service.bulk":
+      return json(await perform(try BulkCommand(data, by: principal), by: principal), for: principal)
+    case "service.position":
+      let arguments = try Arguments(data, known: ["id"])
+      return json(try await position(of: try arguments.serviceID("id"), for: principal))
     case "queue.claim_next":
       let arguments = try Arguments(data, known: ["queue", "lease_seconds", "idempotency_key"])
       let answer = try await claimNext(
@@ -22,26 +28,23 @@ extension CommandDesk {
         queue: try arguments.queue("queue"), states: try arguments.strings("states") ?? [],
         limit: try arguments.integer("limit", in: 1...Int64(BrokerLimits.page)), cursor: try arguments.string("cursor"))
       return json(try await list(query, by: principal), of: query.queue, for: principal)
+    case "queue.stats":
+      let arguments = try Arguments(data, known: ["queue"])
+      return json(try await statistics(of: try arguments.queue("queue"), for: principal))
     default:
-      guard method.hasPrefix("service."), let command = ServiceCommand(rawValue: String(method.dropFirst(8))) else {
-        throw GatewayError(.unknownMethod, "there is no such method")
+      if let command = ServiceCommand(method: method) {
+        let arguments = try Arguments(data, known: command.members.union(ServiceCommand.target))
+        let order = try ServiceOrder(command, arguments, by: principal)
+        return json(try await perform(order, by: principal), for: principal)
       }
-      return try await perform(command, data, by: principal)
+      if let command = QueueCommand(method: method) {
+        let arguments = try Arguments(data, known: ["queue", "idempotency_key"])
+        let answer = try await change(
+          try arguments.queue("queue"), command, by: principal, key: try arguments.idempotencyKey("idempotency_key"))
+        return json(answer)
+      }
+      throw GatewayError(.unknownMethod, "there is no such method")
     }
-  }
-
-  private func perform(
-    _ command: ServiceCommand, _ data: JSONValue?, by principal: Principal
-  ) async throws(GatewayError) -> [UInt8] {
-    let arguments = try Arguments(
-      data, known: command.members.union(["id", "queue", "if_version", "idempotency_key"]))
-    let id = try arguments.serviceID("id")
-    let queue = try arguments.has("queue") ? arguments.queue("queue") : nil
-    if let queue, !(principal.queues?.contains(queue) ?? true) { throw .notFound }
-    let answer = try await perform(
-      command, on: id, ifVersion: try arguments.integer("if_version", in: 1...(1 << 53)).map(UInt64.init),
-      arguments: arguments, by: principal, key: try arguments.idempotencyKey("idempotency_key"))
-    return json(answer, for: principal)
   }
 
   private func submit(_ data: JSONValue?, by principal: Principal) async throws(GatewayError) -> [UInt8] {
@@ -75,10 +78,23 @@ extension ServiceListQuery {
   }
 }
 
-extension SubmissionDraft {
-  /// The members of a submission; another one is refused here, where a person or program waits for the answer.
-  static let members: Set<String> = ["queue", "kind", "priority", "scheduled_for", "customer", "details"]
+extension ServiceCommand {
+  /// Nil for a method that is none of a service's.
+  fileprivate init?(method: String) {
+    guard method.hasPrefix("service.") else { return nil }
+    self.init(rawValue: String(method.dropFirst(8)))
+  }
+}
 
+extension QueueCommand {
+  /// Nil for a method that is none of a queue's.
+  fileprivate init?(method: String) {
+    guard method.hasPrefix("queue.") else { return nil }
+    self.init(rawValue: String(method.dropFirst(6)))
+  }
+}
+
+extension SubmissionDraft {
   /// A draft from a client's object, for `queue` where the door knows it.
   static func accepting(_ value: JSONValue, queue: QueueName?) throws(GatewayError) -> SubmissionDraft {
     let draft: SubmissionDraft

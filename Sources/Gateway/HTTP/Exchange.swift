@@ -67,9 +67,9 @@ struct Exchange: Sendable {
     return id
   }
 
-  /// The body's JSON; nil when there is no body.
-  func body() async throws -> JSONValue? {
-    let limit = services.configuration.maximumBody
+  /// The body's JSON; nil when there is no body. `limit` is in bytes, `maximumBody` when there is none.
+  func body(limit: Int? = nil) async throws -> JSONValue? {
+    let limit = limit ?? services.configuration.maximumBody
     let tooLarge = GatewayError(.payloadTooLarge, "a body may have \(limit) bytes")
     if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > limit { throw tooLarge }
     let buffer: ByteBuffer

@@ -12,6 +12,14 @@ enum QueueRoutes {
     routes.on(.post, "/v1/queues/:queue/services", submit)
     routes.on(.post, "/v1/queues/:queue/claim-next", claimNext)
     routes.on(.get, "/v1/queues/:queue/events", events)
+    routes.on(.get, "/v1/queues/:queue/stats") { exchange in
+      let principal = try exchange.principal()
+      let desk = exchange.desk
+      return .json(.ok, desk.json(try await desk.statistics(of: try exchange.queue(), for: principal)))
+    }
+    for command in QueueCommand.allCases {
+      routes.on(.post, "/v1/queues/:queue/\(command.rawValue)") { try await change(command, $0) }
+    }
   }
 
   private static func all(_ exchange: Exchange) async throws -> Response {
@@ -81,6 +89,15 @@ enum QueueRoutes {
     let arguments = try await exchange.arguments(["lease_seconds"])
     let answer = try await exchange.desk.claimNext(in: queue, lease: try arguments.lease(), by: principal, key: key)
     return ServiceRoutes.response(answer, exchange, principal)
+  }
+
+  private static func change(_ command: QueueCommand, _ exchange: Exchange) async throws -> Response {
+    let principal = try exchange.principal()
+    let queue = try exchange.queue()
+    let key = try exchange.idempotencyKey()
+    _ = try await exchange.arguments([])
+    let desk = exchange.desk
+    return .json(.ok, desk.json(try await desk.change(queue, command, by: principal, key: key)))
   }
 
   private static func events(_ exchange: Exchange) async throws -> Response {

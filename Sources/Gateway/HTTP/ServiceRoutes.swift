@@ -11,6 +11,12 @@ enum ServiceRoutes {
       let service = try await exchange.desk.visible(try exchange.serviceID(), to: principal)
       return .json(.ok, exchange.desk.json(service, for: principal), [.eTag: "\"\(service.version)\""])
     }
+    routes.on(.get, "/v1/services/:id/position") { exchange in
+      let principal = try exchange.principal()
+      let desk = exchange.desk
+      return .json(.ok, desk.json(try await desk.position(of: try exchange.serviceID(), for: principal)))
+    }
+    routes.on(.post, "/v1/services/bulk", bulk)
     routes.on(.delete, "/v1/services/:id") { try await perform(.remove, $0) }
     for command in ServiceCommand.allCases where command != .remove {
       routes.on(.post, "/v1/services/:id/\(command.path)") { try await perform(command, $0) }
@@ -23,9 +29,18 @@ enum ServiceRoutes {
     let version = try exchange.ifMatch()
     let key = try exchange.idempotencyKey()
     let arguments = try await exchange.arguments(command.members)
-    let answer = try await exchange.desk.perform(
-      command, on: id, ifVersion: version.map(UInt64.init), arguments: arguments, by: principal, key: key)
-    return response(answer, exchange, principal)
+    let order = ServiceOrder(
+      command: command, id: id, ifVersion: version.map(UInt64.init), arguments: arguments, key: key)
+    return response(try await exchange.desk.perform(order, by: principal), exchange, principal)
+  }
+
+  private static func bulk(_ exchange: Exchange) async throws -> Response {
+    let principal = try exchange.principal()
+    let key = try exchange.idempotencyKey()
+    let body = try await exchange.body(limit: exchange.services.configuration.maximumBulk)
+    let bulk = try BulkCommand(body, header: key, by: principal)
+    let results = await exchange.desk.perform(bulk, by: principal)
+    return .json(.ok, exchange.desk.json(results, for: principal))
   }
 
   /// A command's answer, with the service's new ETag.

@@ -19,6 +19,9 @@ enum UserRoutes {
     routes.on(.patch, "/v1/users/:id", change)
   }
 
+  /// What may be said of a user when it is made and later.
+  private static let properties: Set<String> = ["level", "queues", "skills", "capacity", "email", "display_name"]
+
   private static func list(_ exchange: Exchange) async throws -> Response {
     _ = try exchange.administrator()
     let limit = try exchange.query("limit", in: 1...500) ?? 100
@@ -36,13 +39,13 @@ enum UserRoutes {
   private static func create(_ exchange: Exchange) async throws -> Response {
     _ = try exchange.administrator()
     _ = try exchange.idempotencyKey()
-    let arguments = try await exchange.arguments(["username", "password", "level", "queues", "email", "display_name"])
+    let arguments = try await exchange.arguments(properties.union(["username", "password"]))
     guard let level = try arguments.level() else { throw GatewayError(.invalidArgument, "\"level\" is missing") }
     let user = try await exchange.services.accounts.createUser(
       NewUser(
         username: try arguments.required("username"), password: try arguments.required("password"), level: level,
-        queues: try arguments.queues(), email: try arguments.string("email"),
-        displayName: try arguments.string("display_name")))
+        queues: try arguments.queues(), skills: try arguments.skills() ?? .none, capacity: try arguments.capacity(),
+        email: try arguments.string("email"), displayName: try arguments.string("display_name")))
     return response(user, .created, [.location: "/v1/users/\(user.id)"])
   }
 
@@ -50,14 +53,15 @@ enum UserRoutes {
     _ = try exchange.administrator()
     let id = try id(exchange)
     let version = try exchange.ifMatch()
-    let arguments = try await exchange.arguments(["password", "level", "disabled", "queues", "email", "display_name"])
+    let arguments = try await exchange.arguments(properties.union(["password", "disabled"]))
     var changes = UserChanges()
     changes.level = try arguments.level()
     changes.isDisabled = try arguments.bool("disabled")
-    changes.queues = try arguments.has("queues") ? arguments.queues().map { .set($0) } ?? .clear : .keep
-    changes.email = try arguments.has("email") ? arguments.string("email").map { .set($0) } ?? .clear : .keep
-    changes.displayName =
-      try arguments.has("display_name") ? arguments.string("display_name").map { .set($0) } ?? .clear : .keep
+    changes.queues = arguments.change("queues", to: try arguments.queues())
+    changes.skills = try arguments.has("skills") ? arguments.skills() ?? SkillSet.none : nil
+    changes.capacity = arguments.change("capacity", to: try arguments.capacity())
+    changes.email = arguments.change("email", to: try arguments.string("email"))
+    changes.displayName = arguments.change("display_name", to: try arguments.string("display_name"))
     changes.password = try arguments.string("password")
     let user = try await exchange.services.accounts.updateUser(id: id, expectedVersion: version, changes)
     // Here at once; other nodes see it at their next look.
@@ -98,10 +102,31 @@ extension Arguments {
     for name in names { queues.insert(try Self.queue(name)) }
     return queues
   }
+
+  fileprivate func skills() throws(GatewayError) -> SkillSet? {
+    guard let words = try strings("skills") else { return nil }
+    guard let skills = SkillSet(words, most: SkillSet.mostHeld) else {
+      throw GatewayError(
+        .invalidArgument, "\"skills\" are at most \(SkillSet.mostHeld) words, each 1 to 32 of a-z, 0-9, ., - and _")
+    }
+    return skills
+  }
+
+  fileprivate func capacity() throws(GatewayError) -> Int? {
+    let range = QueuePolicy.capacityRange
+    return try integer("capacity", in: Int64(range.lowerBound)...Int64(range.upperBound)).map(Int.init)
+  }
+
+  /// A member that is not there leaves the property, `null` takes it away.
+  fileprivate func change<Value>(_ name: String, to value: Value?) -> UserChanges.Change<Value> {
+    guard has(name) else { return .keep }
+    return value.map { .set($0) } ?? .clear
+  }
 }
 
 extension JSONWriter {
-  /// `{id, username, level, queues, disabled, email, display_name, created_at, updated_at, version}`; `queues` is null for all.
+  /// `{id, username, level, queues, skills, capacity, disabled, email, display_name, created_at, updated_at, version}`; `queues`
+  /// is null for all, `capacity` for the site's own.
   fileprivate mutating func user(_ user: User) {
     object {
       $0.key("id")
@@ -116,6 +141,10 @@ extension JSONWriter {
       } else {
         $0.null()
       }
+      $0.key("skills")
+      $0.array { list in for word in user.skills.words { list.string(word) } }
+      $0.key("capacity")
+      if let capacity = user.capacity { $0.number(capacity) } else { $0.null() }
       $0.key("disabled")
       $0.bool(user.isDisabled)
       $0.key("email")

@@ -29,6 +29,11 @@ struct GatewayError: Error, Hashable, Sendable {
     case unsupportedMediaType = "unsupported_media_type"
     case badTarget = "bad_target"
     case idempotencyKeyReused = "idempotency_key_reused"
+    case queuePaused = "queue_paused"
+    case queueDraining = "queue_draining"
+    case atCapacity = "at_capacity"
+    case missingSkill = "missing_skill"
+    case reinstateExpired = "reinstate_expired"
     case upgradeRequired = "upgrade_required"
     case tooManyRequests = "too_many_requests"
     case overloaded
@@ -76,6 +81,11 @@ extension GatewayError {
       case .badTarget: .badTarget
       case .idempotencyKeyReused: .idempotencyKeyReused
       case .invalidArgument: .invalidArgument
+      case .queuePaused: .queuePaused
+      case .queueDraining: .queueDraining
+      case .atCapacity: .atCapacity
+      case .missingSkill: .missingSkill
+      case .reinstateExpired: .reinstateExpired
       case .overloaded: .overloaded
       case .unavailable: .unavailable
       case .outcomeUnknown: .outcomeUnknown

@@ -111,8 +111,21 @@ final class TokenAuthority: Sendable {
         queues?.insert(queue)
       }
     }
+    var skills = SkillSet.none
+    if let held = claims["skills"] {
+      guard let words = held.array?.map(\.string), !words.contains(nil),
+        let known = SkillSet(words.compactMap(\.self), most: SkillSet.mostHeld)
+      else { throw .invalid }
+      skills = known
+    }
+    var capacity: Int?
+    if let bound = claims["capacity"] {
+      guard let number = bound.int, QueuePolicy.capacityRange.contains(Int(number)) else { throw .invalid }
+      capacity = Int(number)
+    }
     return AccessToken(
-      principal: Principal(id: id, name: name, level: level, queues: queues), issuedAt: issued, expiresAt: end)
+      principal: Principal(id: id, name: name, level: level, queues: queues, skills: skills, capacity: capacity),
+      issuedAt: issued, expiresAt: end)
   }
 
   private func claims(of principal: Principal, jti: String, now: Int64) -> [UInt8] {
@@ -131,6 +144,14 @@ final class TokenAuthority: Sendable {
       if let queues = principal.queues {
         $0.key("queues")
         $0.array { list in for queue in queues.sorted() { list.string(queue.rawValue) } }
+      }
+      if !principal.skills.isEmpty {
+        $0.key("skills")
+        $0.array { list in for word in principal.skills.words { list.string(word) } }
+      }
+      if let capacity = principal.capacity {
+        $0.key("capacity")
+        $0.number(capacity)
       }
       $0.key("iat")
       $0.number(now)

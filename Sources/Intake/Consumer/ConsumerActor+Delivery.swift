@@ -32,9 +32,9 @@ extension ConsumerActor {
     let personal = accepted.draft.personal
     return Submission(
       id: id, queue: accepted.draft.queue, kind: accepted.draft.kind, priority: accepted.draft.priority,
+      requires: accepted.draft.requires, scheduledFor: accepted.draft.scheduledFor,
       personal: personal.isEmpty ? nil : try vault.seal(personal, for: id), submitter: "amqp", submitterName: "amqp",
-      idempotencyKey: accepted.idempotencyKey,
-      fingerprint: try vault.fingerprint(of: accepted.canonicalBytes))
+      idempotencyKey: accepted.idempotencyKey, fingerprint: try vault.fingerprint(of: accepted.canonicalBytes))
   }
 
   /// Publishes a message to the dead letters; it is settled when that is confirmed. With its own properties, and headers that

@@ -62,8 +62,8 @@ extension ConsumerActor {
     switch code {
     case .unavailable, .overloaded, .outcomeUnknown, .internal: true
     case .unknownQueue, .notFound, .queueEmpty, .illegalTransition, .staleFence, .notOwner, .versionMismatch,
-      .badTarget,
-      .idempotencyKeyReused, .invalidArgument:
+      .badTarget, .idempotencyKeyReused, .invalidArgument, .queuePaused, .queueDraining, .atCapacity, .missingSkill,
+      .reinstateExpired:
       false
     }
   }

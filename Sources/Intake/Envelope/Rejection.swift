@@ -11,11 +11,11 @@ struct Rejection: Error, Hashable, Sendable {
     case missingField = "missing_field"
     case wrongType = "wrong_type"
     case invalidValue = "invalid_value"
-    case unsupportedField = "unsupported_field"
     case unsupportedVersion = "unsupported_version"
     case unsupportedEncoding = "unsupported_encoding"
     case rejectedByRule = "rejected_by_rule"
     case unknownQueue = "unknown_queue"
+    case queueDraining = "queue_draining"
     case idempotencyKeyReused = "idempotency_key_reused"
     /// The Broker refused for another reason, which the detail names.
     case refused
@@ -48,7 +48,6 @@ struct Rejection: Error, Hashable, Sendable {
       case .invalidValue: .invalidValue
       case .tooLarge: .tooLarge
       case .tooDeep: .tooDeep
-      case .unsupportedField: .unsupportedField
       }
     self.init(reason, error.description)
   }
@@ -57,6 +56,7 @@ struct Rejection: Error, Hashable, Sendable {
     let reason: Reason =
       switch error.code {
       case .unknownQueue: .unknownQueue
+      case .queueDraining: .queueDraining
       case .idempotencyKeyReused: .idempotencyKeyReused
       default: .refused
       }

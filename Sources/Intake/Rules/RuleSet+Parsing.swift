@@ -30,7 +30,8 @@ extension RuleSet {
   /// - `when`: names of `queue`, `kind`, `priority`, `customer.NAME`, `details.NAME(.NAME...)`, `routing_key`, each with a value it
   ///   must equal, or an object of tests that must all hold: `equals`, `in`, `exists`, `prefix`, `above`, `below`, and for
   ///   `routing_key` `matches` with `*` and `#`. Empty or absent: always holds.
-  /// - `then`: `{"drop": true}`, `{"reject": "text"}`, or `route` with a queue and `prioritise` with a priority, one or both.
+  /// - `then`: `{"drop": true}`, `{"reject": "text"}`, or one or more of `route` with a queue, `prioritise` with a priority, and
+  ///   `require` with a list of skills.
   ///
   /// - Parameter json: the bytes of the file.
   /// - Throws: what is wrong with the first bad rule.
@@ -77,7 +78,7 @@ extension RuleSet {
   }
 
   private static func actions(_ value: JSONValue, _ place: Place) throws(RuleError) -> [Action] {
-    let members = try place.object(value, knows: ["drop", "reject", "route", "prioritise"])
+    let members = try place.object(value, knows: ["drop", "reject", "route", "prioritise", "require"])
     var actions: [Action] = []
     if let value = members["route"] {
       guard let queue = value.string.flatMap({ QueueName($0) }) else {
@@ -91,6 +92,13 @@ extension RuleSet {
       }
       actions.append(.prioritise(priority))
     }
+    if let value = members["require"] {
+      guard let skills = skills(value), !skills.isEmpty else {
+        throw place.inner("require").error(
+          "must be a list of 1 to \(SkillSet.mostRequired) skills, each 1 to 32 of a-z, 0-9, ., - and _")
+      }
+      actions.append(.require(skills))
+    }
     if let value = members["drop"] {
       guard value.bool == true else { throw place.inner("drop").error("must be true") }
       actions.append(.drop)
@@ -103,7 +111,7 @@ extension RuleSet {
     }
     let ends = members["drop"] != nil || members["reject"] != nil
     guard !actions.isEmpty, !ends || actions.count == 1 else {
-      throw place.error("takes drop alone, reject alone, or route and prioritise, one or both")
+      throw place.error("takes drop alone, reject alone, or one or more of route, prioritise and require")
     }
     return actions
   }
@@ -184,6 +192,12 @@ extension RuleSet {
       }
     }
     return value
+  }
+
+  private static func skills(_ value: JSONValue) -> SkillSet? {
+    guard let elements = value.array else { return nil }
+    let words = elements.compactMap(\.string)
+    return words.count == elements.count ? SkillSet(words, most: SkillSet.mostRequired) : nil
   }
 
   private static func priority(_ value: JSONValue) -> Priority? {

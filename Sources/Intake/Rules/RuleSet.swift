@@ -3,7 +3,7 @@ public import ServiceQueue
 /// The operator's rules: what happens to a valid request before it goes to the Broker.
 ///
 /// They are asked in their order. A rule whose conditions all hold does what its `then` says: `drop` and `reject` end the
-/// matter; `route` and `prioritise` change the request, and the rules behind see it changed.
+/// matter; `route`, `prioritise` and `require` change the request, and the rules behind see it changed.
 public struct RuleSet: Hashable, Sendable {
   /// What a rule does.
   public enum Action: Hashable, Sendable {
@@ -15,12 +15,14 @@ public struct RuleSet: Hashable, Sendable {
     case route(QueueName)
     /// The request gets this priority.
     case prioritise(Priority)
+    /// Whoever claims the request must have these skills, beside those that it requires already.
+    case require(SkillSet)
   }
 
   struct Rule: Hashable, Sendable {
     let name: String
     let conditions: [Condition]
-    /// In the order route, prioritise; or one of drop and reject.
+    /// In the order route, prioritise, require; or one of drop and reject.
     let actions: [Action]
   }
 
@@ -64,6 +66,13 @@ public struct RuleSet: Hashable, Sendable {
         case .reject(let detail): return .reject(detail: detail.isEmpty ? rule.name : "\(rule.name): \(detail)")
         case .route(let queue): draft.queue = queue
         case .prioritise(let priority): draft.priority = priority
+        case .require(let skills):
+          guard
+            let joined = SkillSet(draft.requires.words + skills.words, most: SkillSet.mostRequired)
+          else {
+            return .reject(detail: "\(rule.name): it would require more than \(SkillSet.mostRequired) skills")
+          }
+          draft.requires = joined
         }
       }
     }

@@ -19,21 +19,28 @@ extension BrokerActor {
 
   /// Sends several commands, one directly after the other, and awaits all answers.
   func executeAll(
-    _ batch: [RedisCommand], named name: String, effect: PendingCommand.Effect, on link: RedisLink? = nil
+    _ batch: [(command: RedisCommand, name: String)], effect: PendingCommand.Effect, on link: RedisLink? = nil
   ) async -> [Result<RedisValue, BrokerError>] {
     guard !batch.isEmpty else { return [] }
     let began = clock.now
     let results = await withCheckedContinuation { continuation in
       let gathering = Gathering(count: batch.count, continuation)
-      for (index, command) in batch.enumerated() {
+      for (index, call) in batch.enumerated() {
         submit(
-          command, effect: effect, on: link ?? commands, began: began, timeout: configuration.commandTimeout
+          call.command, effect: effect, on: link ?? commands, began: began, timeout: configuration.commandTimeout
         ) { gathering.add($0, at: index) }
       }
     }
-    return results.map { result in
-      Result { () throws(BrokerError) in try finish(result, named: name, began: effect == .wait ? nil : began) }
+    return zip(batch, results).map { call, result in
+      Result { () throws(BrokerError) in try finish(result, named: call.name, began: effect == .wait ? nil : began) }
     }
+  }
+
+  /// As the other, for several commands of one name.
+  func executeAll(
+    _ batch: [RedisCommand], named name: String, effect: PendingCommand.Effect, on link: RedisLink? = nil
+  ) async -> [Result<RedisValue, BrokerError>] {
+    await executeAll(batch.map { ($0, name) }, effect: effect, on: link)
   }
 
   private func submit(
@@ -88,5 +95,12 @@ private final class Gathering {
     results[index] = result
     missing -= 1
     if missing == 0 { continuation.resume(returning: results.compactMap(\.self)) }
+  }
+}
+
+extension Duration {
+  /// Whole milliseconds, cut.
+  var milliseconds: Int64 {
+    components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000
   }
 }

@@ -1,3 +1,4 @@
+import Logging
 public import ServiceQueue
 
 extension BrokerActor {
@@ -8,7 +9,7 @@ extension BrokerActor {
     var summaries: [QueueSummary] = []
     for (name, result) in zip(names, results) {
       switch result {
-      case .success(let value): summaries.append(try Self.summary(of: name, from: value.elements ?? []))
+      case .success(let value): summaries.append(try summary(of: name, from: value.elements ?? []))
       // Lost a moment ago.
       case .failure(let error) where error.code == .unknownQueue: break
       case .failure(let error): throw error
@@ -19,7 +20,7 @@ extension BrokerActor {
 
   /// One queue; throws `unknownQueue`.
   public func queue(_ name: QueueName) async throws(BrokerError) -> QueueSummary {
-    try Self.summary(of: name, from: await call(summaryQuestion(name), named: "summary", effect: .question))
+    try summary(of: name, from: await call(summaryQuestion(name), named: "summary", effect: .question))
   }
 
   /// Makes the queue if there is none of that name; true when it was made. At most `BrokerConfiguration.mostQueues`.
@@ -41,19 +42,8 @@ extension BrokerActor {
     return members.compactMap { $0.text.flatMap { QueueName($0) } }.sorted()
   }
 
-  static func creation(of queue: QueueName, epoch: String, keys: KeySpace, library: FunctionLibrary) -> RedisCommand {
-    var command = library.change("create_queue", keys: 8)
-    for part: KeySpace.Part in [.meta, .svc, .live, .wait, .lease, .ev] { command.append(keys.key(part, of: queue)) }
-    command.append(keys.queues)
-    command.append(keys.control)
-    command.append(queue.rawValue)
-    command.append(epoch)
-    command.append(BrokerConfiguration.mostQueues)
-    return command
-  }
-
   private func summaryQuestion(_ queue: QueueName) -> RedisCommand {
-    question("summary", about: queue, [.meta, .svc, .live, .wait])
+    question("summary", about: queue, [.meta])
   }
 
   func question(_ function: String, about queue: QueueName, _ parts: [KeySpace.Part]) -> RedisCommand {
@@ -62,14 +52,82 @@ extension BrokerActor {
     return command
   }
 
-  /// `OK`, version, epoch, digest, paused, live, waiting.
-  static func summary(of queue: QueueName, from reply: [RedisValue]) throws(BrokerError) -> QueueSummary {
-    guard reply.count >= 7, let version = reply[1].bytes.flatMap(FieldReader.number),
+  /// Entries of a summary in an answer.
+  static let summaryLength = 10
+
+  /// `OK`, version, epoch, digest, mode, scheduled, waiting, claimed, serving, on hold.
+  func summary(of queue: QueueName, from reply: [RedisValue]) throws(BrokerError) -> QueueSummary {
+    guard reply.count >= Self.summaryLength, let version = reply[1].bytes.flatMap(FieldReader.number),
       let epoch = reply[2].text.flatMap({ Epoch($0) }), let digest = reply[3].bytes.flatMap(FieldReader.number),
-      let total = reply[5].bytes.flatMap(FieldReader.number), let waiting = reply[6].bytes.flatMap(FieldReader.number)
+      let mode = reply[4].text.flatMap(QueueMode.init(rawValue:))
     else { throw .notUnderstood("summary") }
+    var counts = StateCounts()
+    for (state, value) in zip([ServiceState.scheduled, .waiting, .claimed, .serving, .onHold], reply[5...]) {
+      guard let count = value.bytes.flatMap(FieldReader.number) else { throw .notUnderstood("summary") }
+      counts[state] = Int(count)
+    }
+    seen.note(queue, epoch, version)
     return QueueSummary(
-      queue: queue, version: version, epoch: epoch, digest: QueueDigest(value: digest),
-      isPaused: reply[4].text == "1", total: Int(total), waiting: Int(waiting))
+      queue: queue, version: version, epoch: epoch, digest: QueueDigest(value: digest), mode: mode, counts: counts)
+  }
+
+  /// A queue's recent work; throws `unknownQueue`.
+  public func statistics(of queue: QueueName) async throws(BrokerError) -> QueueStatistics {
+    let command = question("statistics", about: queue, [.meta, .staff, .times])
+    let reply = try await call(command, named: "statistics", effect: .question)
+    return try statistics(of: queue, from: reply, at: Self.summaryLength)
+  }
+
+  /// The summary at the front of `reply` and, from `index` on, active employees and handling times.
+  func statistics(
+    of queue: QueueName, from reply: [RedisValue], at index: Int
+  ) throws(BrokerError) -> QueueStatistics {
+    let summary = try summary(of: queue, from: reply)
+    let numbers = reply.dropFirst(index).compactMap { $0.bytes.flatMap(FieldReader.number) }
+    guard let active = numbers.first, numbers.count == reply.count - index else { throw .notUnderstood("statistics") }
+    return QueueStatistics(
+      summary: summary, activeEmployees: Int(active), handlingTimes: numbers.dropFirst().map { Int64($0) })
+  }
+
+  /// Gives a queue another mode; see `Broker`.
+  public func changeMode(_ request: QueueModeRequest) async throws(BrokerError) -> QueueModeAnswer {
+    let command = functionCall(
+      "mode", in: request.queue, by: request.actor, key: request.idempotencyKey,
+      CommandArguments(target: request.mode.rawValue), fingerprint: "mode|\(request.queue)|\(request.mode.rawValue)")
+    let reply = try await call(command, named: "mode", effect: .change)
+    guard reply.count == 5, let version = reply[1].bytes.flatMap(FieldReader.number),
+      let mode = reply[2].text.flatMap(QueueMode.init(rawValue:))
+    else { throw .notUnderstood("mode") }
+    seen.note(request.queue, epoch: reply[4], version: version)
+    return QueueModeAnswer(
+      queue: request.queue, mode: mode, queueVersion: version,
+      isReplay: reply[3].text == "1" && request.idempotencyKey != nil)
+  }
+
+  /// Tells what was seen of a queue, so that it gets a new epoch when Redis is behind it; see `Broker`. Each new
+  /// connection does the same for every queue that this Broker has seen.
+  public func assure(
+    _ queue: QueueName, seen version: QueueVersion, in epoch: Epoch
+  ) async throws(BrokerError) -> Bool {
+    guard version < 1 << 53 else { throw .outOfBounds("A version is below 2^53") }
+    return try await renewEpoch(of: queue, seen: .init(epoch: epoch, version: version)).isNew
+  }
+
+  func renewEpoch(
+    of queue: QueueName, seen place: EventPositions.Place, on link: RedisLink? = nil
+  ) async throws(BrokerError) -> (isNew: Bool, place: EventPositions.Place) {
+    let command = Self.assurance(of: queue, place, keys: keys, library: library)
+    let reply = try await call(command, named: "assure", effect: .change, on: link)
+    guard reply.count == 4, let epoch = reply[2].text.flatMap({ Epoch($0) }),
+      let version = reply[3].bytes.flatMap(FieldReader.number)
+    else { throw .notUnderstood("assure") }
+    let isNew = reply[1].text == "1"
+    if isNew {
+      seen.note(queue, epoch, version)
+      logger.warning(
+        "Redis has older data than were seen; the queue begins a new epoch",
+        metadata: ["queue": "\(queue)", "seen": "\(place.version)", "version": "\(version)"])
+    }
+    return (isNew, EventPositions.Place(epoch: epoch, version: version))
   }
 }

@@ -7,34 +7,57 @@ extension BrokerActor {
     case ended(Service, record: ArraySlice<UInt8>)
   }
 
-  /// Services that one call of `list` looks at, at most; a filter that finds little answers short pages.
-  private static let mostLookedAt = 5_000
+  /// How often a service is looked for that ends, or comes back to life, or goes elsewhere meanwhile.
+  private static let attempts = 3
+  /// Calls of the function that make one page of a list at most; a filter that finds little answers short pages.
+  private static let callsPerPage = 5
 
   /// The service, live or ended within the last day; throws `notFound` otherwise.
   public func service(_ id: ServiceID) async throws(BrokerError) -> Service {
-    // Between the two questions it may end, or come back to life: then again.
-    for _ in 0..<3 {
+    for _ in 0..<Self.attempts {
       switch try await locate(id) {
       case .ended(let service, _): return service
       case .live(let queue):
-        let command = RedisCommand("HGET", keys.key(.svc, of: queue), id.rawValue)
-        let value = try await execute(command, named: "service", effect: .question)
-        guard let record = value.bytes else { continue }
+        guard let record = try await liveRecord(of: id, in: queue) else { continue }
         guard let service = RecordCodec.service(id, in: queue, from: record[...]) else {
           throw .notUnderstood("service")
         }
         return service
       }
     }
-    throw BrokerError(.notFound, BrokerError.message(for: .notFound, state: nil))
+    throw .nowhere
   }
 
-  func locate(_ id: ServiceID) async throws(BrokerError) -> Location {
+  /// The record of a service, wherever it is.
+  func record(of id: ServiceID) async throws(BrokerError) -> [UInt8] {
+    for _ in 0..<Self.attempts {
+      switch try await locate(id) {
+      case .ended(_, let record): return Array(record)
+      case .live(let queue): if let record = try await liveRecord(of: id, in: queue) { return record }
+      }
+    }
+    throw .nowhere
+  }
+
+  private func liveRecord(of id: ServiceID, in queue: QueueName) async throws(BrokerError) -> [UInt8]? {
+    let command = RedisCommand("HGET", keys.key(.svc, of: queue), id.rawValue)
+    return try await execute(command, named: "service", effect: .question).bytes
+  }
+
+  func location(of id: ServiceID) -> RedisCommand {
     var command = library.question("locate", keys: 2)
     command.append(keys.index)
     command.append(keys.ended(id))
     command.append(id.rawValue)
-    let reply = try await call(command, named: "locate", effect: .question)
+    return command
+  }
+
+  func locate(_ id: ServiceID) async throws(BrokerError) -> Location {
+    try Self.location(of: id, from: try await execute(location(of: id), named: "locate", effect: .question))
+  }
+
+  static func location(of id: ServiceID, from value: RedisValue) throws(BrokerError) -> Location {
+    let reply = value.elements ?? []
     switch reply.first?.text {
     case "LIVE" where reply.count == 2:
       if let queue = reply[1].text.flatMap({ QueueName($0) }) { return .live(queue) }
@@ -42,15 +65,44 @@ extension BrokerActor {
       if let line = reply[1].bytes, let (service, record) = RecordCodec.ended(id, from: line) {
         return .ended(service, record: record)
       }
-    case "NONE":
-      throw BrokerError(.notFound, BrokerError.message(for: .notFound, state: nil))
+    case "NONE": throw .nowhere
     default: break
     }
     throw .notUnderstood("locate")
   }
 
+  /// Where a service stands in its queue; throws `notFound` as `service` does.
+  public func position(of id: ServiceID) async throws(BrokerError) -> QueuePosition {
+    for _ in 0..<Self.attempts {
+      switch try await locate(id) {
+      case .ended(let service, _): return QueuePosition(service: service, ahead: nil, statistics: nil)
+      case .live(let queue):
+        do throws(BrokerError) {
+          return try await position(of: id, in: queue)
+        } catch  where error.code == .notFound || error.code == .unknownQueue {
+          continue
+        }
+      }
+    }
+    throw .nowhere
+  }
+
+  private func position(of id: ServiceID, in queue: QueueName) async throws(BrokerError) -> QueuePosition {
+    var command = question("position", about: queue, [.meta, .staff, .times, .svc, .wait, .need])
+    command.append(id.rawValue)
+    let reply = try await call(command, named: "position", effect: .question)
+    let length = Self.summaryLength
+    guard reply.count >= length + 3, let record = reply[length].bytes,
+      let service = RecordCodec.service(id, in: queue, from: record[...]), let ahead = reply[length + 1].bytes
+    else { throw .notUnderstood("position") }
+    return QueuePosition(
+      service: service, ahead: FieldReader.number(ahead).map { Int($0) },
+      statistics: try statistics(of: queue, from: reply, at: length + 2))
+  }
+
   /// A page of the live services in order; see `Broker`. A page may be shorter than the limit, even empty, and yet have a
-  /// next one: one call looks at 5,000 services, and at 16 MiB, at most.
+  /// next one: it looks at 5,000 services at most, and fewer when they are long. It is read in parts: version, epoch,
+  /// digest and total are of the moment of the first.
   public func list(_ query: ServiceListQuery) async throws(BrokerError) -> ServicePage {
     guard (1...BrokerLimits.page).contains(query.limit) else {
       throw .outOfBounds("The limit of a page is 1 to \(BrokerLimits.page)")
@@ -62,38 +114,39 @@ extension BrokerActor {
         services: [], next: nil, version: summary.version, epoch: summary.epoch, digest: summary.digest,
         total: summary.total)
     }
-    let onlyWaiting = states == [.waiting]
-    var command = question("list", about: query.queue, [.meta, .svc, .live, .wait, onlyWaiting ? .wait : .live])
-    command.append(query.limit)
-    command.append(Self.mostLookedAt)
-    command.append(query.after.map { String($0.order.ticks) } ?? "")
-    command.append(query.after?.id.rawValue ?? "")
-    if !onlyWaiting { for state in states { command.append(state.rawValue) } }
-    let reply = try await call(command, named: "list", effect: .question, on: reads)
-    let summary = try Self.summary(of: query.queue, from: reply)
-    guard reply.count >= 9, let order = reply[7].bytes, let id = reply[8].text else { throw .notUnderstood("list") }
-    var next: ListCursor?
-    if let ticks = FieldReader.number(order), let order = OrderKey(Int64(ticks)), let id = ServiceID(id) {
-      next = ListCursor(order: order, id: id)
+    var page = PageRoom(limit: query.limit)
+    var part = try await part(of: query.queue, after: query.after, states: states, room: page)
+    let summary = part.summary
+    var services = part.services.map(\.service)
+    for _ in 1..<Self.callsPerPage {
+      page.take(part.services)
+      guard !part.isPageFull, let next = part.next else { break }
+      part = try await self.part(of: query.queue, after: next, states: states, room: page)
+      services += part.services.map(\.service)
     }
     return ServicePage(
-      services: try Self.services(in: query.queue, from: reply.dropFirst(9)), next: next, version: summary.version,
-      epoch: summary.epoch, digest: summary.digest, total: summary.total)
+      services: services, next: part.next, version: summary.version, epoch: summary.epoch, digest: summary.digest,
+      total: summary.total)
   }
 
-  /// The first live services with version, epoch and digest of exactly that moment; see `Broker`.
-  public func snapshot(of queue: QueueName, limit: Int) async throws(BrokerError) -> QueueSnapshot {
-    guard (0...BrokerLimits.snapshot).contains(limit) else {
-      throw .outOfBounds("The limit of a snapshot is 0 to \(BrokerLimits.snapshot)")
-    }
-    var command = question("snapshot", about: queue, [.meta, .svc, .live, .wait])
-    command.append(limit)
-    let reply = try await call(command, named: "snapshot", effect: .question, on: reads)
-    let summary = try Self.summary(of: queue, from: reply)
-    return QueueSnapshot(summary: summary, services: try Self.services(in: queue, from: reply.dropFirst(7)))
+  /// As much of a list as one call gives.
+  func part(
+    of queue: QueueName, after cursor: ListCursor?, states: Set<ServiceState> = [], room: PageRoom
+  ) async throws(BrokerError) -> ListPart {
+    var command = question("list", about: queue, [.meta, .svc, .live, .wait, .need])
+    command.append(room.entries)
+    command.append(room.bytes)
+    command.append(room.isEmpty ? "1" : "0")
+    command.append(ListPart.mostLookedAt)
+    command.append(cursor.map { String($0.order.ticks) } ?? "")
+    command.append(cursor?.id.rawValue ?? "")
+    for state in states { command.append(state.rawValue) }
+    let reply = try await call(command, named: "list", effect: .question, on: reads)
+    let summary = try summary(of: queue, from: reply)
+    return try ListPart(reply, after: Self.summaryLength, summary)
   }
 
-  /// The events after `version`; see `Broker`. Without an epoch only the version is compared.
+  /// The events after `version`; see `Broker`. Without an epoch only the version is compared. Read in parts.
   public func events(
     of queue: QueueName, epoch: Epoch?, after version: QueueVersion, limit: Int
   ) async throws(BrokerError) -> EventPage {
@@ -101,36 +154,34 @@ extension BrokerActor {
       throw .outOfBounds("The limit of a page of events is 1 to \(BrokerLimits.events)")
     }
     guard version < 1 << 53 else { throw .outOfBounds("A version is below 2^53") }
-    var command = question("events", about: queue, [.meta, .ev])
-    command.append(epoch?.rawValue ?? "")
-    command.append(version)
-    command.append(limit)
-    let reply = try await call(command, named: "events", effect: .question, on: reads)
-    guard reply.count >= 3, let epoch = reply[1].text.flatMap({ Epoch($0) }),
-      let current = reply[2].bytes.flatMap(FieldReader.number)
-    else { throw .notUnderstood("events") }
-    if reply[0].text == "GONE" { return .gone(epoch: epoch, current: current) }
-    var events: [QueueEvent] = []
-    events.reserveCapacity(reply.count - 3)
-    for line in reply.dropFirst(3) {
-      guard let event = line.bytes.flatMap(EventCodec.event) else { throw .notUnderstood("events") }
-      events.append(event)
+    var page = PageRoom(limit: limit)
+    var part = try await eventPart(of: queue, epoch: epoch, after: version, room: page)
+    guard !part.isGone else { return .gone(epoch: part.summary.epoch, current: part.summary.version) }
+    let epoch = part.summary.epoch
+    var current = part.summary.version
+    var events = part.events.map(\.event)
+    while !part.isPageFull, let last = events.last, last.version < current {
+      page.take(part.events)
+      part = try await eventPart(of: queue, epoch: epoch, after: last.version, room: page)
+      // Those that were read are continuous; who asks for more is told.
+      guard !part.isGone, part.summary.epoch == epoch, !part.events.isEmpty else { break }
+      events += part.events.map(\.event)
+      current = part.summary.version
     }
     return .events(events, epoch: epoch, current: current)
   }
 
-  /// Id and record of each.
-  private static func services(
-    in queue: QueueName, from reply: ArraySlice<RedisValue>
-  ) throws(BrokerError) -> [Service] {
-    var services: [Service] = []
-    services.reserveCapacity(reply.count / 2)
-    for index in stride(from: reply.startIndex, to: reply.endIndex - 1, by: 2) {
-      guard let id = reply[index].text.flatMap({ ServiceID($0) }), let record = reply[index + 1].bytes,
-        let service = RecordCodec.service(id, in: queue, from: record[...])
-      else { throw .notUnderstood("list") }
-      services.append(service)
-    }
-    return services
+  /// As many events as one call gives.
+  func eventPart(
+    of queue: QueueName, epoch: Epoch?, after version: QueueVersion, room: PageRoom
+  ) async throws(BrokerError) -> EventPart {
+    var command = question("events", about: queue, [.meta, .ev])
+    command.append(epoch?.rawValue ?? "")
+    command.append(version)
+    command.append(room.entries)
+    command.append(room.bytes)
+    command.append(room.isEmpty ? "1" : "0")
+    let reply = try await call(command, named: "events", effect: .question, on: reads)
+    return try EventPart(reply, after: Self.summaryLength, try summary(of: queue, from: reply))
   }
 }

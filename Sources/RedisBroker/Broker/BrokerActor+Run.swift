@@ -5,11 +5,11 @@ import ServiceQueue
 
 extension BrokerActor: ServiceLifecycle.Service {
   private static let drainTime = Duration.seconds(1)
-  private static let sweptPerCall = 100
+  private static let sweptPerCall = 50
 
   private var links: [RedisLink] { [commands, reads, eventLink, outboxLink] }
 
-  /// Connects, and then reads events, ends overdue leases and keeps the configured queues there, until cancelled or shut down
+  /// Connects, and then reads events, does what is due and keeps the configured queues there, until cancelled or shut down
   /// gracefully. Without Redis it keeps trying. Then it refuses new commands, gives those under way a second, closes the
   /// connections and ends the subscriptions. Once only: throws when it is called again.
   public func run() async throws {
@@ -68,7 +68,7 @@ extension BrokerActor: ServiceLifecycle.Service {
     }
   }
 
-  /// Ends overdue leases, and makes the configured queues again when Redis has lost them.
+  /// Ends overdue leases and holds, puts scheduled services in line, and makes the configured queues again when Redis has lost them.
   private func maintain() async {
     while phase == .running {
       if commands.isReady {
@@ -100,28 +100,60 @@ extension BrokerActor: ServiceLifecycle.Service {
   /// True when there is more to sweep.
   private func sweep() async throws(BrokerError) -> Bool {
     let names = Set(try await queueNames()).union(configuration.queues).sorted()
-    let calls = names.map { queue in
-      var call = library.change("sweep", keys: 8)
-      call.append(contentsOf: changeKeys.of(queue))
-      call.append(queue.rawValue)
-      call.append(configuration.eventHistory)
-      call.append(Self.sweptPerCall)
-      return call
-    }
+    let questions = names.map { dueQuestion($0, most: Self.sweptPerCall) }
+    var calls: [RedisCommand] = []
+    var isMissing = false
     var isUnfinished = false
-    var missing = false
-    for result in await executeAll(calls, named: "sweep", effect: .change) {
+    for (name, result) in zip(names, await executeAll(questions, named: "due", effect: .question)) {
       switch result {
       case .success(let value):
-        let count = Int(value.elements?.last?.bytes.flatMap(FieldReader.number) ?? 0)
-        if count > 0 { metrics.swept(count) }
-        if count == Self.sweptPerCall { isUnfinished = true }
-      case .failure(let error) where error.code == .unknownQueue: missing = true
+        let ids = Self.ids(from: value)
+        if ids.count == Self.sweptPerCall { isUnfinished = true }
+        if !ids.isEmpty { calls.append(sweepCall(name, ids)) }
+      case .failure(let error) where error.code == .unknownQueue: isMissing = true
       case .failure(let error): throw error
       }
     }
-    if missing { await ensureQueues() }
+    for result in await executeAll(calls, named: "sweep", effect: .change) { _ = swept(try result.get()) }
+    if isMissing { await ensureQueues() }
     return isUnfinished
+  }
+
+  /// Does what is due in a queue, at most so much; answers how much there was.
+  func sweep(_ queue: QueueName, most: Int) async throws(BrokerError) -> Int {
+    let ids = Self.ids(from: try await execute(dueQuestion(queue, most: most), named: "due", effect: .question))
+    guard !ids.isEmpty else { return 0 }
+    return swept(try await execute(sweepCall(queue, ids), named: "sweep", effect: .change))
+  }
+
+  private func dueQuestion(_ queue: QueueName, most: Int) -> RedisCommand {
+    var command = question("due", about: queue, [.meta, .due])
+    command.append(most)
+    return command
+  }
+
+  /// `OK`, then ids.
+  private static func ids(from value: RedisValue) -> [ServiceID] {
+    (value.elements ?? []).dropFirst().compactMap { $0.text.flatMap { ServiceID($0) } }
+  }
+
+  private func sweepCall(_ queue: QueueName, _ ids: [ServiceID]) -> RedisCommand {
+    var call = library.change("sweep", keys: 12 + ids.count, capacity: 1_024 + 160 * ids.count)
+    call.append(contentsOf: fronts.of(queue).keys)
+    for id in ids { call.append(keys.ended(id)) }
+    call.append(queue.rawValue)
+    call.append(configuration.eventHistory)
+    call.append(configuration.policy.mostAttempts)
+    for id in ids { call.append(id.rawValue) }
+    return call
+  }
+
+  /// `OK`, how many, epoch, version.
+  private func swept(_ value: RedisValue) -> Int {
+    let reply = value.elements ?? []
+    let count = reply.count > 1 ? Int(reply[1].bytes.flatMap(FieldReader.number) ?? 0) : 0
+    if count > 0 { metrics.swept(count) }
+    return count
   }
 
   private func ensureQueues() async {

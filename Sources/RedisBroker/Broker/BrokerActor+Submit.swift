@@ -2,7 +2,9 @@ public import ServiceQueue
 
 extension BrokerActor {
   /// Submissions in one call of the function, which holds up Redis for that long.
-  private static let chunk = 100
+  private static let chunk = 50
+  /// Bytes of sealed data in one call, unless one submission alone has more.
+  private static let chunkBytes = 262_144
   private static let keyLife = 86_400_000
   private static let mostKeyBytes = 1_024
 
@@ -26,9 +28,11 @@ extension BrokerActor {
     }
     var chunks: [(queue: QueueName, places: ArraySlice<Int>)] = []
     for queue in order {
-      let all = places[queue] ?? []
-      for start in stride(from: 0, to: all.count, by: Self.chunk) {
-        chunks.append((queue, all[start..<min(start + Self.chunk, all.count)]))
+      var rest = (places[queue] ?? [])[...]
+      while !rest.isEmpty {
+        let count = Self.chunkLength(rest.lazy.map { submissions[$0] })
+        chunks.append((queue, rest.prefix(count)))
+        rest = rest.dropFirst(count)
       }
     }
     let calls = chunks.map { functionCall(for: $0.places.map { submissions[$0] }, in: $0.queue) }
@@ -37,7 +41,7 @@ extension BrokerActor {
     for (chunk, result) in zip(chunks, results) {
       switch result {
       case .success(let value):
-        try fill(&outcomes, at: chunk.places, from: value, submissions)
+        try fill(&outcomes, in: chunk.queue, at: chunk.places, from: value, submissions)
       case .failure(let error) where error.code == .unknownQueue:
         for place in chunk.places { outcomes[place] = .refused(error) }
       case .failure(let error):
@@ -60,12 +64,22 @@ extension BrokerActor {
     return nil
   }
 
-  private func functionCall(for items: [Submission], in queue: QueueName) -> RedisCommand {
-    let room = items.reduce(1024) { sum, item in
-      sum + 256 + ((item.personal?.ciphertext.count ?? 0) + (item.personal?.wrappedKey.count ?? 0)) * 4 / 3
+  /// How many of the submissions, of which there is one, go into one call.
+  private static func chunkLength(_ submissions: some Sequence<Submission>) -> Int {
+    var count = 0
+    var bytes = 0
+    for item in submissions.prefix(chunk) {
+      bytes += item.sealedBytes
+      if count > 0 && bytes > chunkBytes { break }
+      count += 1
     }
-    var call = library.change("submit", keys: 8 + items.count, capacity: room, arguments: 16 + items.count * 7)
-    call.append(contentsOf: changeKeys.of(queue))
+    return count
+  }
+
+  func functionCall(for items: [Submission], in queue: QueueName) -> RedisCommand {
+    let room = items.reduce(2_048) { $0 + 384 + $1.sealedBytes }
+    var call = library.change("submit", keys: 12 + items.count, capacity: room)
+    call.append(contentsOf: fronts.of(queue).keys)
     for item in items {
       call.append(keys.idempotency(kind: "submit", owner: item.submitter, key: item.idempotencyKey))
     }
@@ -75,29 +89,38 @@ extension BrokerActor {
     for item in items {
       call.append(item.id.rawValue)
       call.append(RedisCommand.field(item.fingerprint))
-      call.append(item.priority.boost)
+      call.append(item.priority.level)
+      call.append(item.requires.description)
+      call.append(item.scheduledFor.map { String(max($0.milliseconds, 0)) } ?? "")
       call.append(RedisCommand.field(item.submitter))
       call.append(RedisCommand.field(item.submitterName))
-      call.append(RecordCodec.rest(kind: item.kind, priority: item.priority, personal: item.personal))
+      call.append(RecordCodec.rest(kind: item.kind, personal: item.personal))
     }
     return call
   }
 
-  /// `OK`, now, then for each item `S` version order ticket, or `D` id, or `R` code.
+  /// `OK`, now, epoch, version, then for each item `S` version order ticket scheduled-for, or `D` id, or `R` code.
   private func fill(
-    _ outcomes: inout [SubmitOutcome?], at places: ArraySlice<Int>, from value: RedisValue,
+    _ outcomes: inout [SubmitOutcome?], in queue: QueueName, at places: ArraySlice<Int>, from value: RedisValue,
     _ submissions: [Submission]
   ) throws(BrokerError) {
-    guard let reply = value.elements, reply.count == 2 + places.count * 4,
-      let now = reply[1].bytes.flatMap(FieldReader.number)
+    guard let reply = value.elements, reply.count == 4 + places.count * 5,
+      let now = reply[1].bytes.flatMap(FieldReader.number), let version = reply[3].bytes.flatMap(FieldReader.number)
     else { throw .notUnderstood("submit") }
+    seen.note(queue, epoch: reply[2], version: version)
     for (number, place) in places.enumerated() {
-      let told = reply[(2 + number * 4)..<(6 + number * 4)].map { $0.bytes ?? [] }
+      let told = reply[(4 + number * 5)..<(9 + number * 5)].map { $0.bytes ?? [] }
       guard let outcome = Self.outcome(told, of: submissions[place], at: RecordCodec.timestamp(now)) else {
         throw .notUnderstood("submit")
       }
       outcomes[place] = outcome
     }
+  }
+
+  private static func message(for code: BrokerError.Code, _ item: Submission) -> String {
+    guard code == .invalidArgument else { return BrokerError.message(for: code, state: nil) }
+    return "The id is that of a live service, the time is more than 366 days ahead, or the queue has"
+      + " \(SkillSet.mostPerQueue) other sets of required skills already"
   }
 
   private static func outcome(_ told: [[UInt8]], of item: Submission, at now: Timestamp) -> SubmitOutcome? {
@@ -107,20 +130,26 @@ extension BrokerActor {
       guard let version = FieldReader.number(told[1]), let ticket = FieldReader.number(told[3]),
         let order = FieldReader.number(told[2]).flatMap({ OrderKey(Int64($0)) })
       else { return nil }
+      let scheduledFor = FieldReader.number(told[4]).map { RecordCodec.timestamp($0) }
       let service = Service(
         id: item.id, queue: item.queue, ticket: ticket, kind: item.kind, priority: item.priority, order: order,
-        state: .waiting, version: 1, attempts: 0, submitter: RedisCommand.field(item.submitter), submittedAt: now,
+        state: scheduledFor == nil ? .waiting : .scheduled, version: 1, attempts: 0, requires: item.requires,
+        submitter: RedisCommand.field(item.submitter), submittedAt: now, scheduledFor: scheduledFor,
         personal: item.personal)
       return .stored(service, queueVersion: version)
     case [UInt8(ascii: "D")]:
       return ServiceID(first).map { .duplicate($0) }
     case [UInt8(ascii: "R")]:
       guard let code = BrokerError.Code(rawValue: first) else { return nil }
-      return .refused(BrokerError(code, BrokerError.message(for: code, state: nil)))
+      return .refused(BrokerError(code, message(for: code, item)))
     default:
       return nil
     }
   }
+}
+
+extension Submission {
+  fileprivate var sealedBytes: Int { (personal?.ciphertext.count ?? 0) + (personal?.wrappedKey.count ?? 0) }
 }
 
 extension SubmitOutcome {

@@ -22,6 +22,7 @@ public actor BrokerActor: Broker {
   let keys: KeySpace
   let library: FunctionLibrary
   let metrics: BrokerMetrics
+  let seen: SeenVersions
   let clock = ContinuousClock()
   /// Commands and questions with small answers.
   let commands: RedisLink
@@ -34,15 +35,17 @@ public actor BrokerActor: Broker {
   let outboxLink: RedisLink
 
   var phase = Phase.new
-  var changeKeys: ChangeKeys
+  var fronts: QueueFronts
   var readPlan = EventReadPlan()
   var subscribers = SubscriberList()
   var positions = EventPositions()
   var durabilityIsUnknown = true
   var warnings: [String] = []
   private var random = SystemRandomNumberGenerator()
-  private let instance: String
-  private var madeKeys: UInt64 = 0
+  private let ownKeys: String
+  /// How long an idempotency key of the Broker's own is kept, in milliseconds: as long as it may send a command again.
+  let ownKeyLife: Int64
+  private var madeKeys = 0
 
   /// Long answers that Redis prepares at one time: it never holds more than about 16 MiB of them for one Broker, and a
   /// connection that brings them within the command timeout does not count as dead.
@@ -54,74 +57,50 @@ public actor BrokerActor: Broker {
 
   /// A Broker that does nothing yet: it connects in `run()`.
   public init(configuration: BrokerConfiguration, reactor: Reactor, logger: Logger) {
+    self.init(configuration: configuration, reactor: reactor, logger: logger, library: .builtIn)
+  }
+
+  /// A Broker with other functions than those built in.
+  init(configuration: BrokerConfiguration, reactor: Reactor, logger: Logger, library: FunctionLibrary) {
     self.reactor = reactor
     self.configuration = configuration
     self.logger = logger
     let keys = KeySpace(site: configuration.site)
-    let library = FunctionLibrary.builtIn
+    let seen = SeenVersions()
     let metrics = BrokerMetrics()
     self.keys = keys
-    changeKeys = ChangeKeys(keys)
+    fronts = QueueFronts(keys, configuration)
     self.library = library
     self.metrics = metrics
-    instance = Self.randomName(using: &random)
-    func link(_ name: String, limit: Int, mostSent: Int = .max, reload: RedisCommand?, ensuring: Bool) -> RedisLink {
+    self.seen = seen
+    ownKeys = keys.ownIdempotency(Self.randomName(using: &random) + ":")
+    ownKeyLife = (configuration.commandTimeout * 2 + .seconds(10)).milliseconds
+    let setUp = { Self.setUp(configuration.queues, keys, library) }
+    func link(
+      _ name: String, limit: Int, mostSent: Int = .max, reload: RedisCommand? = nil,
+      then steps: @escaping () -> [RedisLink.PreparationStep] = { [] }
+    ) -> RedisLink {
       var logger = logger
       logger[metadataKey: "link"] = "\(name)"
       return RedisLink(
         name: name, reactor: reactor, endpoint: configuration.redisURL, limit: limit, mostSent: mostSent,
-        connectTimeout: configuration.commandTimeout,
-        logger: logger, metrics: metrics, reload: reload
+        connectTimeout: configuration.commandTimeout, logger: logger, metrics: metrics, reload: reload
       ) {
-        Self.preparation(configuration, ensuring ? (keys, library) : nil)
+        Self.login(configuration.redisURL) + steps()
       }
     }
-    commands = link("commands", limit: configuration.commandsUnderway, reload: library.load, ensuring: true)
+    commands = link("commands", limit: configuration.commandsUnderway, reload: library.load) {
+      setUp() + Self.assurances(of: seen, keys, library)
+    }
     reads = link(
-      "reads", limit: configuration.commandsUnderway, mostSent: Self.readsSent, reload: library.load, ensuring: true)
-    eventLink = link("events", limit: 2 * BrokerConfiguration.mostQueues, reload: nil, ensuring: false)
-    outboxLink = link("outbox", limit: 64, reload: nil, ensuring: false)
+      "reads", limit: configuration.commandsUnderway, mostSent: Self.readsSent, reload: library.load, then: setUp)
+    eventLink = link("events", limit: 4 * BrokerConfiguration.mostQueues)
+    outboxLink = link("outbox", limit: 64)
   }
 
-  /// What a new connection sends first: the login, and on those for commands and reads the functions and the configured
-  /// queues.
-  private static func preparation(
-    _ configuration: BrokerConfiguration, _ ensuring: (KeySpace, FunctionLibrary)?
-  ) -> [RedisLink.PreparationStep] {
-    let url = configuration.redisURL
-    let anyError: (RedisValue) -> String? = { if case .error(let text) = $0 { text } else { nil } }
-    var steps: [RedisLink.PreparationStep] = []
-    if let password = url.password {
-      let login = url.user.map { RedisCommand("AUTH", $0, password) } ?? RedisCommand("AUTH", password)
-      steps.append(.init(command: login, objection: anyError))
-    }
-    // They also find out whether a login is wanted, and whether Redis is still loading.
-    steps.append(.init(command: RedisCommand("SELECT", String(url.database)), objection: anyError))
-    steps.append(.init(command: RedisCommand("PING"), objection: anyError))
-    if let (keys, library) = ensuring {
-      steps.append(.init(command: library.load, objection: FunctionLibrary.objection))
-      for queue in configuration.queues {
-        let command = creation(of: queue, epoch: newEpoch(), keys: keys, library: library)
-        steps.append(.init(command: command, objection: FunctionLibrary.objection))
-      }
-    }
-    return steps
-  }
-
-  /// An idempotency key for one call of this Broker's own.
-  func ownIdempotencyKey() -> String {
+  /// Appends an idempotency key for one call of this Broker's own.
+  func appendOwnKey(to call: inout RedisCommand) {
     madeKeys += 1
-    return keys.ownIdempotency("\(instance):\(madeKeys)")
-  }
-
-  static func newEpoch() -> String {
-    var random = SystemRandomNumberGenerator()
-    return randomName(using: &random)
-  }
-
-  /// 16 of `a-z0-9`: 82 random bits.
-  private static func randomName(using random: inout some RandomNumberGenerator) -> String {
-    let letters = Array("abcdefghijklmnopqrstuvwxyz0123456789".utf8)
-    return String(decoding: (0..<16).map { _ in letters.randomElement(using: &random) ?? 0 }, as: UTF8.self)
+    call.append(joined: ownKeys, number: madeKeys)
   }
 }

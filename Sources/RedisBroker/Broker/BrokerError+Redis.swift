@@ -4,7 +4,9 @@ import ServiceQueue
 extension BrokerError {
   /// The refusal `["ERR", code, state]` of a function; nil for any other answer.
   init?(refusalIn value: RedisValue) {
-    guard case .array(let elements) = value, elements.count >= 2, elements[0].bytes == Array("ERR".utf8) else {
+    guard case .array(let elements) = value, elements.count >= 2, case .string(let first) = elements[0],
+      first.elementsEqual("ERR".utf8)
+    else {
       return nil
     }
     let text = elements[1].text ?? ""
@@ -45,22 +47,32 @@ extension BrokerError {
     BrokerError(.internal, "Redis' answer to \(command) is not understood; is another version of Usher at work there?")
   }
 
+  /// A service that is not there.
+  static var nowhere: BrokerError { BrokerError(.notFound, message(for: .notFound, state: nil)) }
+
   static func outOfBounds(_ what: String) -> BrokerError { BrokerError(.invalidArgument, what) }
 
   static func message(for code: Code, state: ServiceState?) -> String {
     switch code {
     case .unknownQueue: "There is no queue of that name"
     case .notFound: "There is no service of that id"
-    case .queueEmpty: "No service waits in this queue"
+    case .queueEmpty: "No service waits in this queue that you have the skills for"
     case .illegalTransition: "The service is \(state?.rawValue ?? "in a state"), which does not allow this"
-    case .staleFence: "The fence is not that of the present claim; read the service and show its fence"
+    case .staleFence: "The fence is not that of a claim that still holds; read the service and show its fence"
     case .notOwner: "The service is another user's"
     case .versionMismatch: "The service has changed since; read it again"
-    case .badTarget: "There is no such place to move to; name another live service of the same queue"
+    case .badTarget:
+      "There is no such place to go to; name another service of the queue that is in line, or another queue"
     case .idempotencyKeyReused: "The idempotency key was used for something else; make a new one for each command"
     case .invalidArgument: "An argument is out of its bounds"
+    case .queuePaused: "The queue is paused: nothing can be claimed from it until it is resumed"
+    case .queueDraining: "The queue is draining: it takes no new services; choose another queue"
+    case .atCapacity: "You have as many services as you may have; end one, or put one on hold, first"
+    case .missingSkill: "The service requires a skill that you do not have; claim another one"
+    case .reinstateExpired: "The service is a no-show for too long to be reinstated; submit a new one"
     case .overloaded:
-      "Too many services were moved to this place to put one more there; nothing was moved, name a place further off"
+      "There is no room: too many services were moved to this place, or the queue has too many sets of required skills;"
+        + " nothing was changed, choose another place or queue"
     case .unavailable, .outcomeUnknown, .internal: code.rawValue
     }
   }

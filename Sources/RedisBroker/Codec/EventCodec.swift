@@ -5,33 +5,60 @@ enum EventCodec {
   /// Nil when the line is not one of this format.
   static func event(from line: [UInt8]) -> QueueEvent? {
     var fields = FieldReader(line[...])
-    guard fields.number() == 1,
+    guard fields.number() == 2,
       let queue = fields.text().flatMap(QueueName.init), let epoch = fields.text().flatMap(Epoch.init),
       let version = fields.number(), let digest = fields.number(), let at = fields.number(),
-      let actor = fields.text(), let type = fields.text(), let id = fields.text(),
-      let change = change(type, id: id, queue: queue, body: fields.rest)
+      let actor = fields.text(), let kind = fields.text(), let id = fields.text(),
+      let change = change(kind, id: id, queue: queue, body: fields.rest)
     else { return nil }
     return QueueEvent(
       queue: queue, epoch: epoch, version: version, digest: QueueDigest(value: digest), at: RecordCodec.timestamp(at),
       actor: actor, change: change)
   }
 
+  /// The epoch alone.
+  static func epoch(of line: [UInt8]) -> Epoch? {
+    var fields = FieldReader(line[...])
+    guard fields.number() == 2, fields.next() != nil else { return nil }
+    return fields.text().flatMap(Epoch.init)
+  }
+
   private static func change(
-    _ type: String, id: String, queue: QueueName, body: ArraySlice<UInt8>
+    _ kind: String, id: String, queue: QueueName, body: ArraySlice<UInt8>
   ) -> QueueEvent.Change? {
-    if type == "renumbered" { return renumbering(body).map(QueueEvent.Change.renumbered) }
-    guard let id = ServiceID(id), let service = RecordCodec.service(id, in: queue, from: body) else { return nil }
-    return switch type {
-    case "added": .added(service)
-    case "moved": .moved(service)
-    case "claimed": .claimed(service)
-    case "started": .started(service)
-    case "released": .returned(service, leaseExpired: false)
-    case "expired": .returned(service, leaseExpired: true)
-    case "completed": .completed(service)
-    case "no_show": .noShow(service)
-    case "removed": .removed(service)
-    default: nil
+    let parts = kind.split(separator: ":", maxSplits: 1)
+    let detail = parts.count > 1 ? String(parts[1]) : nil
+    switch parts.first {
+    case "renumbered": return renumbering(body).map(QueueEvent.Change.renumbered)
+    case "mode": return detail.flatMap(QueueMode.init(rawValue:)).map(QueueEvent.Change.mode)
+    case "transferred":
+      guard let id = ServiceID(id), let target = detail.flatMap({ QueueName($0) }) else { return nil }
+      return RecordCodec.service(id, in: target, from: body).map(QueueEvent.Change.transferred)
+    case .none: return nil
+    case .some(let word):
+      guard let id = ServiceID(id), let service = RecordCodec.service(id, in: queue, from: body) else { return nil }
+      return change(word, detail, of: service)
+    }
+  }
+
+  private static func change(_ word: Substring, _ detail: String?, of service: Service) -> QueueEvent.Change? {
+    switch word {
+    case "added":
+      guard let detail else { return .added(service, from: nil) }
+      return QueueName(detail).map { .added(service, from: $0) }
+    case "due", "reprioritised", "repaired":
+      return QueueEvent.UpdateReason(rawValue: String(word)).map { .updated(service, $0) }
+    case "moved": return .moved(service)
+    case "claimed": return .claimed(service)
+    case "started": return .started(service)
+    case "held": return .held(service)
+    case "resumed": return .resumed(service)
+    case "returned": return detail.flatMap(QueueEvent.ReturnReason.init(rawValue:)).map { .returned(service, $0) }
+    case "completed": return .completed(service)
+    case "no_show": return .noShow(service)
+    case "removed": return .removed(service)
+    case "dead": return detail.flatMap(QueueEvent.ReturnReason.init(rawValue:)).map { .dead(service, $0) }
+    default: return nil
     }
   }
 

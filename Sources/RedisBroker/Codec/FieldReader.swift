@@ -1,3 +1,5 @@
+import Glibc
+
 /// Reads the tab-separated fields of a line, one after another.
 struct FieldReader {
   private let line: ArraySlice<UInt8>
@@ -13,9 +15,11 @@ struct FieldReader {
   mutating func next() -> ArraySlice<UInt8>? {
     guard !isAtEnd else { return nil }
     let end = line.withUnsafeBufferPointer { bytes in
-      var offset = at - line.startIndex
-      while offset < bytes.count, bytes[offset] != UInt8(ascii: "\t") { offset += 1 }
-      return line.startIndex + offset
+      let offset = at - line.startIndex
+      guard offset < bytes.count, let start = bytes.baseAddress?.advanced(by: offset),
+        let tab = memchr(start, CInt(UInt8(ascii: "\t")), bytes.count - offset)
+      else { return line.endIndex }
+      return at + (UnsafeRawPointer(tab) - UnsafeRawPointer(start))
     }
     let field = line[at..<end]
     isAtEnd = end == line.endIndex

@@ -1,51 +1,81 @@
 import ServiceQueue
 
-/// A service as one line in Redis; `usher.lua` says what stands in it. The part that never changes ("rest": kind, priority,
-/// sealed data) is written here and only carried about by the functions.
+/// A service as one line in Redis; `usher.lua` says what stands in it. The part that never changes ("rest": kind and sealed
+/// data) is written here and only carried about by the functions.
 enum RecordCodec {
-  /// `kind`, `priority`, wrapped key and ciphertext in Base64, the last two empty when there is no personal data.
-  static func rest(kind: String, priority: Priority, personal: SealedPersonalData?) -> [UInt8] {
+  /// `kind`, how long the wrapped key and the ciphertext are, and then both, as they are: personal data are most of what a
+  /// service takes in Redis. What a later version adds stands behind them and is not read here.
+  static func rest(kind: String, personal: SealedPersonalData?) -> [UInt8] {
     var line = Array(kind.utf8)
-    let sealed = (personal?.wrappedKey.count ?? 0) + (personal?.ciphertext.count ?? 0)
-    line.reserveCapacity(line.count + sealed * 4 / 3 + 16)
-    line.append(UInt8(ascii: "\t"))
-    line.append(contentsOf: String(priority.level).utf8)
-    line.append(UInt8(ascii: "\t"))
-    if let personal { Base64.standard.append(personal.wrappedKey, to: &line) }
-    line.append(UInt8(ascii: "\t"))
-    if let personal { Base64.standard.append(personal.ciphertext, to: &line) }
+    let wrappedKey = personal?.wrappedKey ?? []
+    let ciphertext = personal?.ciphertext ?? []
+    line.reserveCapacity(line.count + wrappedKey.count + ciphertext.count + 16)
+    line.append(contentsOf: "\t\(wrappedKey.count)\t\(ciphertext.count)\t".utf8)
+    line.append(contentsOf: wrappedKey)
+    line.append(contentsOf: ciphertext)
     return line
+  }
+
+  /// The whole line of a service.
+  static func record(_ service: Service) -> [UInt8] {
+    func number(_ value: (some BinaryInteger)?) -> String { value.map { String($0) } ?? "" }
+    func moment(_ at: Timestamp?) -> String { number(at?.milliseconds) }
+    let fields = [
+      "2", String(service.order.ticks), service.state.rawValue, String(service.version), String(service.attempts),
+      number(service.fence), RedisCommand.field(service.assignee?.id ?? ""),
+      RedisCommand.field(service.assignee?.name ?? ""), moment(service.claimedAt), moment(service.startedAt),
+      moment(service.heldAt), moment(service.holdUntil), moment(service.endedAt), moment(service.scheduledFor),
+      String(service.priority.level), service.requires.description, String(service.ticket),
+      moment(service.submittedAt), RedisCommand.field(service.submitter),
+    ]
+    return Array((fields.joined(separator: "\t") + "\t").utf8) + rest(kind: service.kind, personal: service.personal)
   }
 
   /// Nil when the line is not one of this format.
   static func service(_ id: ServiceID, in queue: QueueName, from line: ArraySlice<UInt8>) -> Service? {
     var fields = FieldReader(line)
-    guard fields.number() == 1,
+    guard fields.number() == 2,
       let order = fields.number().flatMap({ OrderKey(Int64($0)) }),
       let state = fields.text().flatMap(ServiceState.init(rawValue:)),
       let version = fields.number(), let attempts = fields.number(),
       let fence = fields.optionalNumber(),
       let holder = fields.text(), let holderName = fields.text(),
-      let claimed = fields.optionalNumber(), let started = fields.optionalNumber(), let ended = fields.optionalNumber(),
+      let claimed = fields.optionalNumber(), let started = fields.optionalNumber(),
+      let held = fields.optionalNumber(), let holdUntil = fields.optionalNumber(),
+      let ended = fields.optionalNumber(), let scheduledFor = fields.optionalNumber(),
+      let priority = fields.number().flatMap({ Priority(Int($0)) }),
+      let requires = fields.next().flatMap(skills),
       let ticket = fields.number(), let submitted = fields.number(), let submitter = fields.text(),
-      let kind = fields.text(), let priority = fields.number().flatMap({ Priority(Int($0)) }),
-      let wrappedKey = fields.next().flatMap(Base64.standard.decode),
-      let ciphertext = fields.next().flatMap(Base64.standard.decode)
+      let kind = fields.text(), let sealed = sealed(&fields)
     else { return nil }
     return Service(
       id: id, queue: queue, ticket: ticket, kind: kind, priority: priority, order: order, state: state,
-      version: version, attempts: Int(attempts), submitter: submitter, submittedAt: timestamp(submitted),
+      version: version, attempts: Int(attempts), requires: requires, submitter: submitter,
+      submittedAt: timestamp(submitted), scheduledFor: scheduledFor.map(timestamp),
       assignee: holder.isEmpty ? nil : Assignee(id: holder, name: holderName), fence: fence,
-      claimedAt: claimed.map(timestamp), startedAt: started.map(timestamp), endedAt: ended.map(timestamp),
-      personal: wrappedKey.isEmpty && ciphertext.isEmpty
-        ? nil : SealedPersonalData(wrappedKey: wrappedKey, ciphertext: ciphertext))
+      claimedAt: claimed.map(timestamp), startedAt: started.map(timestamp), heldAt: held.map(timestamp),
+      holdUntil: holdUntil.map(timestamp), endedAt: ended.map(timestamp),
+      personal: sealed.wrappedKey.isEmpty && sealed.ciphertext.isEmpty ? nil : sealed)
   }
 
-  /// The last four fields of a record.
-  static func rest(of line: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+  private static func sealed(_ fields: inout FieldReader) -> SealedPersonalData? {
+    guard let keyLength = fields.number(), let textLength = fields.number() else { return nil }
+    let rest = fields.rest
+    guard keyLength <= rest.count, textLength <= rest.count - Int(keyLength) else { return nil }
+    return SealedPersonalData(
+      wrappedKey: Array(rest.prefix(Int(keyLength))),
+      ciphertext: Array(rest.dropFirst(Int(keyLength)).prefix(Int(textLength))))
+  }
+
+  private static func skills(_ signature: ArraySlice<UInt8>) -> SkillSet? {
+    signature.isEmpty ? SkillSet.none : SkillSet(signature: String(decoding: signature, as: UTF8.self))
+  }
+
+  /// A record without its rest, and another record of the same service with it: the former completed by the latter.
+  static func record(head: [UInt8], restOf line: ArraySlice<UInt8>) -> [UInt8] {
     var fields = FieldReader(line)
-    for _ in 0..<14 { _ = fields.next() }
-    return fields.rest
+    for _ in 0..<19 { _ = fields.next() }
+    return head + [UInt8(ascii: "\t")] + fields.rest
   }
 
   /// An ended service: queue, then the record.

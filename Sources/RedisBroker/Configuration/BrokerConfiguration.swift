@@ -8,8 +8,8 @@ public struct BrokerConfiguration: Sendable {
   public let site: String
   /// Queues that are made at the start if they are not there, and again when Redis has lost them; at most 1,000.
   public let queues: [QueueName]
-  /// The lease of a claim that asks for none.
-  public let defaultLease: LeaseDuration
+  /// What the operator decides about all queues. Brokers of one site should have the same.
+  public let policy: QueuePolicy
   /// About how many events of each queue are kept for those who come back: 100 to 1,000,000. Redis cuts a stream
   /// at whole nodes, so up to 100 more may be there.
   public let eventHistory: Int
@@ -17,7 +17,7 @@ public struct BrokerConfiguration: Sendable {
   public let commandTimeout: Duration
   /// Commands that wait or are sent at one time, more are refused as overloaded: 1 to 100,000.
   public let commandsUnderway: Int
-  /// How often ended leases are looked for: 50 ms to 60 s.
+  /// How often what is due is looked for: ended leases and holds, scheduled services: 50 ms to 60 s.
   public let sweepInterval: Duration
 
   /// Queues of one site, at most.
@@ -36,7 +36,7 @@ public struct BrokerConfiguration: Sendable {
   /// Checks every value and throws the first that is out of its bounds.
   public init(
     redisURL: RedisURL, site: String = "main", queues: [QueueName] = [],
-    defaultLease: LeaseDuration? = nil, eventHistory: Int = 10_000,
+    policy: QueuePolicy = .standard, eventHistory: Int = 10_000,
     commandTimeout: Duration = .seconds(5), commandsUnderway: Int = 4_096,
     sweepInterval: Duration = .milliseconds(500)
   ) throws(Invalid) {
@@ -61,15 +61,12 @@ public struct BrokerConfiguration: Sendable {
     self.redisURL = redisURL
     self.site = site
     self.queues = queues
-    self.defaultLease = defaultLease ?? Self.standardLease
+    self.policy = policy
     self.eventHistory = eventHistory
     self.commandTimeout = commandTimeout
     self.commandsUnderway = commandsUnderway
     self.sweepInterval = sweepInterval
   }
-
-  // Two minutes are within the bounds of a lease, so there is a value.
-  private static let standardLease = LeaseDuration(milliseconds: 120_000)!
 
   /// True for a word that may name a site: 1 to 32 of `a-z`, `0-9`, `_` and `-`.
   public static func isSite(_ text: String) -> Bool {

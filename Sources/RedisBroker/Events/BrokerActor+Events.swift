@@ -39,21 +39,47 @@ extension BrokerActor {
     var news: [EventPositions.News] = []
     for stream in try StreamReply.streams(in: value) {
       if let queue = readPlan.queue(of: stream.key) {
-        for entry in stream.entries {
-          guard let version = UInt64(entry.id.prefix { $0 != "-" }) else { throw .notUnderstood("read_events") }
-          news += positions.take(EventCodec.event(from: entry.value), version: version, of: queue)
-        }
+        news += subscribers.count == 0 ? try pass(stream, of: queue) : try take(stream, of: queue)
       } else if stream.key == keys.control {
         for entry in stream.entries {
           positions.controlID = entry.id
           var fields = FieldReader(entry.value[...])
-          guard let queue = fields.text().flatMap({ QueueName($0) }), let epoch = fields.text().flatMap({ Epoch($0) })
+          guard let queue = fields.text().flatMap({ QueueName($0) }),
+            let epoch = fields.text().flatMap({ Epoch($0) }), let version = fields.number()
           else { continue }
-          news += positions.created(queue, epoch: epoch)
+          news += positions.began(queue, epoch: epoch, at: version)
         }
       }
     }
     publish(news)
+  }
+
+  /// The stream's news for subscribers.
+  private func take(_ stream: StreamReply.Stream, of queue: QueueName) throws(BrokerError) -> [EventPositions.News] {
+    var news: [EventPositions.News] = []
+    for entry in stream.entries {
+      let version = try Self.version(of: entry)
+      let event = EventCodec.event(from: entry.value)
+      if let event { seen.note(queue, event.epoch, version) }
+      news += positions.take(event, version: version, of: queue)
+    }
+    return news
+  }
+
+  /// Only how far it goes: there is nobody to be told.
+  private func pass(_ stream: StreamReply.Stream, of queue: QueueName) throws(BrokerError) -> [EventPositions.News] {
+    guard let last = stream.entries.last, let epoch = EventCodec.epoch(of: last.value) else {
+      return try take(stream, of: queue)
+    }
+    let place = EventPositions.Place(epoch: epoch, version: try Self.version(of: last))
+    seen.note(queue, place.epoch, place.version)
+    positions.pass(to: place, of: queue)
+    return []
+  }
+
+  private static func version(of entry: StreamReply.Entry) throws(BrokerError) -> QueueVersion {
+    guard let version = UInt64(entry.id.prefix { $0 != "-" }) else { throw .notUnderstood("read_events") }
+    return version
   }
 
   /// Finds out which queues there are and whether what was read so far continues in them. On the same connection as the
@@ -74,6 +100,12 @@ extension BrokerActor {
         let version = values[1].bytes.flatMap(FieldReader.number)
       else { continue }
       present[name] = EventPositions.Place(epoch: epoch, version: version)
+    }
+    for (name, place) in present {
+      // Answers may have told of more since the question; the function looks again.
+      if let ahead = seen.place(aheadOf: place, of: name) {
+        present[name] = try await renewEpoch(of: name, seen: ahead).place
+      }
     }
     let news = positions.align(with: present)
     if isFirst {

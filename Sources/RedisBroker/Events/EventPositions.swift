@@ -44,12 +44,18 @@ struct EventPositions {
     return news
   }
 
-  /// A queue was made, as the control stream says.
-  mutating func created(_ queue: QueueName, epoch: Epoch) -> [News] {
+  /// A queue has a new epoch, as the control stream says: it was made, or Redis had lost some of it. Its events go on after
+  /// `version`.
+  mutating func began(_ queue: QueueName, epoch: Epoch, at version: QueueVersion) -> [News] {
     let known = places[queue]
     guard known?.epoch != epoch else { return [] }
-    if places.updateValue(Place(epoch: epoch, version: 0), forKey: queue) == nil { generation += 1 }
+    if places.updateValue(Place(epoch: epoch, version: version), forKey: queue) == nil { generation += 1 }
     return lost.remove(queue) != nil || known != nil ? [.reset(queue)] : []
+  }
+
+  /// The events of a queue were passed over up to that place, without a look at them.
+  mutating func pass(to place: Place, of queue: QueueName) {
+    if places[queue] != nil { places[queue] = place }
   }
 
   /// The next entry of a queue's stream: its version, and the event, nil when it could not be read.

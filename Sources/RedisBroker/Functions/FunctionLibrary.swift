@@ -34,19 +34,18 @@ struct FunctionLibrary: Sendable {
     }
   }
 
-  /// `FCALL` of a change.
-  func change(_ function: String, keys: Int, capacity: Int = 512, arguments: Int = 32) -> RedisCommand {
-    call("FCALL", function, keys, capacity, arguments)
+  /// `FCALL` of a change, up to the keys.
+  func change(_ function: String, keys: Int, capacity: Int = 1_536) -> RedisCommand {
+    call("FCALL", function, keys, capacity)
   }
 
-  /// `FCALL_RO` of a question.
+  /// `FCALL_RO` of a question, up to the keys.
   func question(_ function: String, keys: Int) -> RedisCommand {
-    call("FCALL_RO", function, keys, 256, 16)
+    call("FCALL_RO", function, keys, 512)
   }
 
-  private func call(_ verb: String, _ function: String, _ keys: Int, _ capacity: Int, _ arguments: Int) -> RedisCommand
-  {
-    var command = RedisCommand(capacity: capacity, arguments: arguments)
+  private func call(_ verb: String, _ function: String, _ keys: Int, _ capacity: Int) -> RedisCommand {
+    var command = RedisCommand(capacity: capacity)
     command.append(verb)
     command.append(joined: name, "_", function)
     command.append(keys)

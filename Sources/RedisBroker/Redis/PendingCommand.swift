@@ -20,14 +20,17 @@ final class PendingCommand {
   var sentAt: ContinuousClock.Instant?
   /// Whether any connection ever took it.
   var wasSent = false
+  /// Whether an earlier connection broke after it took it: what the present one says tells nothing of that attempt.
+  var mayHaveHappened = false
   /// Whether the function library was loaded again for its sake.
   var hasReloaded = false
   private var completion: ((Result<RedisValue, RedisFailure>) -> Void)?
 
   init(
-    _ command: RedisCommand, effect: Effect, deadline: ContinuousClock.Instant, patience: Duration,
+    _ command: consuming RedisCommand, effect: Effect, deadline: ContinuousClock.Instant, patience: Duration,
     completion: @escaping (Result<RedisValue, RedisFailure>) -> Void
   ) {
+    command.seal()
     self.command = command
     self.effect = effect
     self.deadline = deadline
@@ -41,6 +44,14 @@ final class PendingCommand {
   /// Answers the caller; only the first answer counts.
   func complete(_ result: Result<RedisValue, RedisFailure>) {
     completion.take()?(result)
+  }
+
+  /// Answers the caller that Redis refused it, before it looked at what it is.
+  func refuse(_ text: String) {
+    complete(
+      .failure(
+        mayHaveHappened
+          ? .outcomeUnknown("the second attempt was refused: \(text.prefix { $0 != " " })") : .refused(text)))
   }
 
   /// Answers the caller that there will be no answer.

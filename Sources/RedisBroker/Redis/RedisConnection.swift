@@ -55,24 +55,11 @@ final class RedisConnection {
   /// Sends a command; its answer comes by `onReply`. False, and no answer, when the connection is ending.
   func send(_ pending: PendingCommand) -> Bool {
     guard let context, closeReason == nil else { return false }
-    let command = pending.command
     let owned = Unmanaged.passRetained(pending)
-    let result = command.bytes.withUnsafeBytes { bytes in
-      withUnsafeTemporaryAllocation(of: UnsafePointer<CChar>?.self, capacity: command.ends.count) { arguments in
-        withUnsafeTemporaryAllocation(of: Int.self, capacity: command.ends.count) { lengths in
-          var start = 0
-          for (index, end) in command.ends.enumerated() {
-            arguments.initializeElement(
-              at: index, to: bytes.baseAddress?.advanced(by: start).assumingMemoryBound(to: CChar.self))
-            lengths.initializeElement(at: index, to: end - start)
-            start = end
-          }
-          return redisAsyncCommandArgv(
-            context, { RedisConnection.answer($0, $1, $2) }, owned.toOpaque(), CInt(command.ends.count),
-            arguments.baseAddress,
-            lengths.baseAddress)
-        }
-      }
+    let result = pending.command.withEncodedBytes { bytes in
+      redisAsyncFormattedCommand(
+        context, { RedisConnection.answer($0, $1, $2) }, owned.toOpaque(),
+        bytes.baseAddress?.assumingMemoryBound(to: CChar.self), bytes.count)
     }
     if result != REDIS_OK { owned.release() }
     return result == REDIS_OK

@@ -40,6 +40,8 @@ final class RedisLink {
   private var inFlight = Deque<PendingCommand>()
   private var waiting = Deque<PendingCommand>()
   private var preparationLeft = 0
+  /// The connection leads to a replica: nothing more is sent on it, and it ends when all is answered.
+  private var isLeaving = false
   private var attemptTimer: ReactorTimer?
   private var tick: ReactorTimer?
   private var random = SystemRandomNumberGenerator()
@@ -90,7 +92,7 @@ final class RedisLink {
   /// Takes a command; its completion is called exactly once.
   func submit(_ pending: PendingCommand) {
     switch machine.admit(underway: underway, limit: limit) {
-    case .send where inFlight.count < mostSent: send(pending)
+    case .send where mayTakeMore: send(pending)
     case .send, .wait: waiting.append(pending)
     case .refuseOverloaded: return pending.complete(.failure(.overloaded(limit: limit)))
     case .refuseClosed: return pending.complete(.failure(.unavailable("the Broker is shut down")))
@@ -108,6 +110,7 @@ final class RedisLink {
     connection.onReply = { [unowned self] in answered($0, $1) }
     connection.onClose = { [unowned self] reason in
       self.connection = nil
+      isLeaving = false
       while let pending = inFlight.popFirst() { if !pending.isDone { lost(pending) } }
       disconnected(reason)
     }
@@ -178,11 +181,13 @@ extension RedisLink {
   }
 
   private func sendWaiting() {
-    while inFlight.count < mostSent, let pending = waiting.popFirst() {
+    while mayTakeMore, let pending = waiting.popFirst() {
       // Not sent means that the connection ends; the next one goes on.
       if !pending.isDone, !send(pending) { break }
     }
   }
+
+  private var mayTakeMore: Bool { inFlight.count < mostSent && !isLeaving }
 
   private func disconnect(_ reason: String) {
     if let connection { connection.close(reason) } else { disconnected(reason) }
@@ -229,7 +234,7 @@ extension RedisLink {
   private func answered(_ pending: PendingCommand, _ value: RedisValue?) {
     // Answers come in the order of the commands.
     _ = inFlight.popFirst()
-    defer { if isReady { sendWaiting() } }
+    defer { goOn() }
     guard !pending.isDone else { return }
     switch value {
     case .none: lost(pending)
@@ -237,13 +242,25 @@ extension RedisLink {
       reloadFunctions()
       pending.hasReloaded = true
       send(pending)
-    case .error(let text)?: pending.complete(.failure(.refused(text)))
+    case .error(let text)?:
+      if text.hasPrefix("READONLY") { isLeaving = true }
+      pending.refuse(text)
     case .some(let value): pending.complete(.success(value))
+    }
+  }
+
+  private func goOn() {
+    guard isReady else { return }
+    if isLeaving && inFlight.isEmpty {
+      disconnect("Redis has become a replica; looking for the one that takes changes")
+    } else {
+      sendWaiting()
     }
   }
 
   private func lost(_ pending: PendingCommand) {
     pending.sentAt = nil
+    if pending.effect == .change { pending.mayHaveHappened = true }
     if machine.phase == .closed || pending.effect == .wait {
       pending.giveUp("the connection to Redis broke")
     } else {

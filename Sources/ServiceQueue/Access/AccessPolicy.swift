@@ -11,10 +11,13 @@ public enum AccessPolicy {
     case observe
     /// To read the details of services, personal data included.
     case readPersonalData
-    /// To claim, claim next, start, renew, release, complete, mark as no-show.
+    /// To claim, claim next, start, renew, hold, resume, release, complete, mark as no-show, reinstate; to transfer an own
+    /// claim.
     case handle
-    /// To reorder.
+    /// To reorder, and to change a priority.
     case move
+    /// To pause, resume and drain a queue.
+    case control
     /// To remove any service, or, as a producer, an own one.
     case remove
     /// To read the history.
@@ -30,7 +33,7 @@ public enum AccessPolicy {
     case (.supervisor, .administer): false
     case (.supervisor, _): true
     case (.agent, .observe), (.agent, .readPersonalData), (.agent, .handle), (.agent, .submit): true
-    case (.agent, .move), (.agent, .remove), (.agent, .readHistory), (.agent, .administer): false
+    case (.agent, .move), (.agent, .control), (.agent, .remove), (.agent, .readHistory), (.agent, .administer): false
     case (.viewer, .observe): true
     case (.viewer, _): false
     case (.producer, .submit), (.producer, .remove): true

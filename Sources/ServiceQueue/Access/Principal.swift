@@ -22,12 +22,22 @@ public struct Principal: Hashable, Sendable {
   public let level: AccessLevel
   /// The queues the user is limited to; nil for all.
   public let queues: Set<QueueName>?
+  /// What the user can do; a service that requires more is not for it.
+  public let skills: SkillSet
+  /// How many services the user may have claimed or be serving at one time, in all queues of the site; nil for the site's
+  /// own default.
+  public let capacity: Int?
 
   /// A principal with this identity and these rights.
-  public init(id: String, name: String, level: AccessLevel, queues: Set<QueueName>? = nil) {
+  public init(
+    id: String, name: String, level: AccessLevel, queues: Set<QueueName>? = nil, skills: SkillSet = .none,
+    capacity: Int? = nil
+  ) {
     self.id = id
     self.name = name
     self.level = level
     self.queues = queues
+    self.skills = skills
+    self.capacity = capacity
   }
 }

@@ -10,6 +10,13 @@ public protocol Broker: Sendable {
   /// Carries out a command in one atomic step.
   func perform(_ request: CommandRequest) async throws(BrokerError) -> CommandAnswer
 
+  /// Carries out several commands, at most `BrokerLimits.commandBatch`, one after another, each in one atomic step of its own: one
+  /// that is refused does not stop the others. The results are in the order of the requests.
+  func performAll(_ requests: [CommandRequest]) async -> [Result<CommandAnswer, BrokerError>]
+
+  /// Gives a queue another mode.
+  func changeMode(_ request: QueueModeRequest) async throws(BrokerError) -> QueueModeAnswer
+
   /// The service, live or ended within the last day; throws `notFound` otherwise.
   func service(_ id: ServiceID) async throws(BrokerError) -> Service
 
@@ -41,6 +48,21 @@ public protocol Broker: Sendable {
   /// Makes the queue if there is none of that name; true when it was made.
   func createQueue(_ name: QueueName) async throws(BrokerError) -> Bool
 
+  /// Where a service stands in its queue; throws `notFound` as `service` does.
+  func position(of id: ServiceID) async throws(BrokerError) -> QueuePosition
+
+  /// A queue's recent work; throws `unknownQueue`.
+  func statistics(of queue: QueueName) async throws(BrokerError) -> QueueStatistics
+
+  /// Holds what the history knows against Redis, at most `BrokerLimits.restoreBatch` services, and brings Redis up to it: an open
+  /// service that Redis has lost is put back (waiting or scheduled, at its order), one whose end Redis has lost is ended. Each is
+  /// one atomic step, and doing it again changes nothing.
+  func restore(_ services: [Service]) async throws(BrokerError) -> [RestoreOutcome]
+
+  /// Tells that `queue` has been seen at this version of this epoch. When Redis is behind it, its data is older than what was
+  /// seen: the queue then gets a new epoch, so that every client starts again from a snapshot. True when it got one.
+  func assure(_ queue: QueueName, seen version: QueueVersion, in epoch: Epoch) async throws(BrokerError) -> Bool
+
   /// The oldest changes that the history has not confirmed, at most `limit` (1 to `BrokerLimits.outbox`); waits up to
   /// `wait` for the first.
   func outbox(after last: OutboxID?, limit: Int, wait: Duration) async throws(BrokerError) -> [OutboxEntry]
@@ -53,6 +75,10 @@ public protocol Broker: Sendable {
 public enum BrokerLimits {
   /// Submissions in one batch.
   public static let submitBatch = 500
+  /// Commands in one batch.
+  public static let commandBatch = 500
+  /// Services in one call of `restore`.
+  public static let restoreBatch = 50
   /// Services on one page of a list.
   public static let page = 500
   /// Services in one snapshot.

@@ -86,38 +86,6 @@ public struct QueueSnapshot: Hashable, Sendable {
   }
 }
 
-/// A queue without its services.
-public struct QueueSummary: Hashable, Sendable {
-  /// Its name.
-  public let queue: QueueName
-  /// Its version.
-  public let version: QueueVersion
-  /// The lifetime of the version.
-  public let epoch: Epoch
-  /// The digest at that version.
-  public let digest: QueueDigest
-  /// True while nothing may be claimed from it.
-  public let isPaused: Bool
-  /// All live services.
-  public let total: Int
-  /// Those that wait.
-  public let waiting: Int
-
-  /// A summary with all its fields.
-  public init(
-    queue: QueueName, version: QueueVersion, epoch: Epoch, digest: QueueDigest, isPaused: Bool, total: Int,
-    waiting: Int
-  ) {
-    self.queue = queue
-    self.version = version
-    self.epoch = epoch
-    self.digest = digest
-    self.isPaused = isPaused
-    self.total = total
-    self.waiting = waiting
-  }
-}
-
 /// What was missed.
 public enum EventPage: Hashable, Sendable {
   /// The events, oldest first; empty when the caller is up to date. `current` is the queue's version then: when the last
@@ -172,7 +140,7 @@ public struct OutboxID: Hashable, Comparable, Sendable, CustomStringConvertible 
 public struct OutboxEntry: Hashable, Sendable {
   /// Its place in the outbox.
   public let id: OutboxID
-  /// The change; always one that concerns a service.
+  /// The change; never a renumbering, which concerns no service's history.
   public let event: QueueEvent
 
   /// The change `event` at the place `id`.

@@ -10,7 +10,7 @@ public struct BrokerError: Error, Hashable, Sendable, CustomStringConvertible {
     case queueEmpty = "queue_empty"
     /// The service is in a state that does not allow it; `state` tells which.
     case illegalTransition = "illegal_transition"
-    /// The fence is not the one of the present claim, or was not shown.
+    /// The fence is not the one of the present claim, was not shown, or the claim's lease has ended.
     case staleFence = "stale_fence"
     /// The claim, or the service, is another user's.
     case notOwner = "not_owner"
@@ -22,6 +22,16 @@ public struct BrokerError: Error, Hashable, Sendable, CustomStringConvertible {
     case idempotencyKeyReused = "idempotency_key_reused"
     /// An argument is out of its bounds.
     case invalidArgument = "invalid_argument"
+    /// The queue is paused: nothing may be claimed from it.
+    case queuePaused = "queue_paused"
+    /// The queue is draining: it takes no new services.
+    case queueDraining = "queue_draining"
+    /// The employee has as many services as it may have.
+    case atCapacity = "at_capacity"
+    /// The employee lacks a skill that the service requires.
+    case missingSkill = "missing_skill"
+    /// The service is a no-show for too long to be reinstated.
+    case reinstateExpired = "reinstate_expired"
     /// Too many commands under way, or too many services moved to one place; nothing was changed. The message says which.
     case overloaded
     /// Redis cannot be reached or refuses; nothing was changed.

@@ -15,7 +15,7 @@ public struct CommandRequest: Hashable, Sendable {
     self.idempotencyKey = idempotencyKey
   }
 
-  /// True when the actor may act on claims of others, and without showing the fence.
+  /// True when the actor may act on claims of others, without showing the fence, and claim what it lacks the skills for.
   public var mayActOnAnyClaim: Bool { actor.level == .supervisor || actor.level == .admin }
   /// True when the actor may remove services that others submitted.
   public var mayRemoveAny: Bool { mayActOnAnyClaim }

@@ -12,8 +12,6 @@ public struct DraftError: Error, Hashable, Sendable, CustomStringConvertible {
     case tooLarge = "too_large"
     /// `details` is nested too deep.
     case tooDeep = "too_deep"
-    /// A member asks for what this version cannot do, so that doing without it would be silently wrong.
-    case unsupportedField = "unsupported_field"
   }
 
   /// What is wrong.

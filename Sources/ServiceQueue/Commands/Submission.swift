@@ -8,6 +8,10 @@ public struct Submission: Hashable, Sendable {
   public let kind: String
   /// How urgent it is.
   public let priority: Priority
+  /// The skills that whoever claims it must have.
+  public let requires: SkillSet
+  /// When it is to be in line; nil, or a moment that has passed by Redis' clock, for at once. At most `mostAhead` ahead.
+  public let scheduledFor: Timestamp?
   /// Customer and details, sealed for `id`.
   public let personal: SealedPersonalData?
   /// Who submits: a user's id, or `amqp`.
@@ -20,15 +24,21 @@ public struct Submission: Hashable, Sendable {
   /// `PersonalDataVault.fingerprint`.
   public let fingerprint: String
 
+  /// How far ahead a service may be scheduled, in milliseconds: 366 days.
+  public static let mostAhead: Int64 = 366 * 86_400_000
+
   /// A submission with all its fields. `idempotencyKey` may be any text of up to 1,024 bytes; the Broker hashes it.
   public init(
-    id: ServiceID, queue: QueueName, kind: String, priority: Priority, personal: SealedPersonalData?,
-    submitter: String, submitterName: String, idempotencyKey: String, fingerprint: String
+    id: ServiceID, queue: QueueName, kind: String, priority: Priority, requires: SkillSet = .none,
+    scheduledFor: Timestamp? = nil, personal: SealedPersonalData?, submitter: String, submitterName: String,
+    idempotencyKey: String, fingerprint: String
   ) {
     self.id = id
     self.queue = queue
     self.kind = kind
     self.priority = priority
+    self.requires = requires
+    self.scheduledFor = scheduledFor
     self.personal = personal
     self.submitter = submitter
     self.submitterName = submitterName
@@ -43,6 +53,7 @@ public enum SubmitOutcome: Hashable, Sendable {
   case stored(Service, queueVersion: QueueVersion)
   /// The key was submitted before; this is the id it got then.
   case duplicate(ServiceID)
-  /// It was not stored, and never will be as it is: unknown queue, or the key was used for something else.
+  /// It was not stored, and never will be as it is: unknown or draining queue, out of bounds, or the key was
+  /// used for something else.
   case refused(BrokerError)
 }

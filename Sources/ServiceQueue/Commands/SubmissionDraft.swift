@@ -1,8 +1,7 @@
 /// What a producer asks for, checked, before it is sealed: the data object of RabbitMQ, REST and RPC alike.
 ///
-/// `{queue, kind, priority?, customer?, details?}`. A member that is `null` counts as absent. Members that are not known are
-/// let pass and counted (`unknownMembers`): a producer may send one object to several systems. `scheduled_for` is refused,
-/// since taking it in now would be silently wrong.
+/// `{queue, kind, priority?, requires?, scheduled_for?, customer?, details?}`. A member that is `null` counts as absent. Members
+/// that are not known are let pass and counted (`unknownMembers`): a producer may send one object to several systems.
 public struct SubmissionDraft: Hashable, Sendable {
   /// The written bounds of a data object.
   public enum Limits {
@@ -24,6 +23,10 @@ public struct SubmissionDraft: Hashable, Sendable {
   public let kind: String
   /// How urgent it is.
   public var priority: Priority
+  /// The skills that whoever claims it must have.
+  public var requires: SkillSet
+  /// When it is to be in line; nil for at once. The Broker, which has the clock, knows how far ahead that may be.
+  public let scheduledFor: Timestamp?
   /// Who asks: flat, values are texts, numbers, truth values or null.
   public let customer: JSONObject?
   /// Anything else, free for the producer.
@@ -46,6 +49,8 @@ public struct SubmissionDraft: Hashable, Sendable {
       writer.string(queue.rawValue)
       writer.string(kind)
       writer.number(priority.level)
+      writer.string(requires.description)
+      writer.number(scheduledFor?.milliseconds ?? -1)
       for part in [customer, details] {
         if let part { JSONValue.object(part).write(to: &writer, sorted: true) } else { writer.null() }
       }
@@ -70,19 +75,16 @@ public struct SubmissionDraft: Hashable, Sendable {
     var members: [String: JSONValue] = [:]
     var unknown = 0
     for member in object.members {
-      guard known.contains(member.name) else {
+      guard Self.members.contains(member.name) else {
         unknown += 1
         continue
       }
       if !member.value.isNull { members[member.name] = member.value }
     }
-    guard members["scheduled_for"] == nil else {
-      throw DraftError(
-        .unsupportedField, field: "scheduled_for", "this version cannot schedule; submit it when it is due")
-    }
     let draft = SubmissionDraft(
       queue: try queue(members["queue"], defaultQueue), kind: try kind(members["kind"], defaultKind),
-      priority: try priority(members["priority"]), customer: try customer(members["customer"]),
+      priority: try priority(members["priority"]), requires: try requires(members["requires"]),
+      scheduledFor: try scheduledFor(members["scheduled_for"]), customer: try customer(members["customer"]),
       details: try details(members["details"]), unknownMembers: unknown)
     let personal = draft.personal
     guard (personal.customer?.count ?? 0) + (personal.details?.count ?? 0) <= Limits.personalBytes else {
@@ -92,7 +94,10 @@ public struct SubmissionDraft: Hashable, Sendable {
     return draft
   }
 
-  private static let known: Set<String> = ["queue", "kind", "priority", "scheduled_for", "customer", "details"]
+  /// The members that are known.
+  public static let members: Set<String> = [
+    "queue", "kind", "priority", "requires", "scheduled_for", "customer", "details",
+  ]
 }
 
 extension SubmissionDraft {
@@ -133,6 +138,32 @@ extension SubmissionDraft {
       throw DraftError(.invalidValue, field: "priority", "a whole number from 0 to 9, or low, normal, high or urgent")
     }
     return priority
+  }
+
+  private static func requires(_ value: JSONValue?) throws(DraftError) -> SkillSet {
+    guard let value else { return .none }
+    guard let elements = value.array else { throw wrongType(value, "requires", takes: "an array of strings") }
+    var words: [String] = []
+    for element in elements {
+      guard let word = element.string else { throw wrongType(element, "requires", takes: "an array of strings") }
+      words.append(word)
+    }
+    guard let skills = SkillSet(words, most: SkillSet.mostRequired) else {
+      throw DraftError(
+        .invalidValue, field: "requires",
+        "at most \(SkillSet.mostRequired) skills, each 1 to 32 of a-z, 0-9, ., - and _")
+    }
+    return skills
+  }
+
+  private static func scheduledFor(_ value: JSONValue?) throws(DraftError) -> Timestamp? {
+    guard let value else { return nil }
+    guard let text = value.string else { throw wrongType(value, "scheduled_for", takes: "a string") }
+    guard let moment = Timestamp(rfc3339: text), moment.milliseconds >= 0 else {
+      throw DraftError(
+        .invalidValue, field: "scheduled_for", "a time such as 2026-11-24T09:30:00Z (RFC 3339) since 1970")
+    }
+    return moment
   }
 
   private static func customer(_ value: JSONValue?) throws(DraftError) -> JSONObject? {

@@ -27,13 +27,18 @@ public struct ServiceID: Hashable, Sendable, Comparable, CustomStringConvertible
   /// Nil when `text` is not a UUID in canonical form. Upper case is folded.
   public init?(_ text: String) {
     guard text.utf8.count == 36 else { return nil }
-    for (offset, byte) in text.utf8.enumerated() {
+    var offset = 0
+    var isFolded = true
+    for byte in text.utf8 {
       switch offset {
       case 8, 13, 18, 23: guard byte == UInt8(ascii: "-") else { return nil }
-      default: guard byte.isHexDigit else { return nil }
+      default:
+        guard byte.isHexDigit else { return nil }
+        if byte < UInt8(ascii: "a") && byte > UInt8(ascii: "9") { isFolded = false }
       }
+      offset += 1
     }
-    self.rawValue = text.lowercased()
+    self.rawValue = isFolded ? text : text.lowercased()
   }
 
   /// The raw value.

@@ -16,12 +16,16 @@ public struct Service: Hashable, Sendable {
   public var state: ServiceState
   /// Counts the changes of this service from 1; the ETag in REST. A renumbering alone does not count.
   public var version: UInt64
-  /// How often it came back to waiting from a claim.
+  /// How often it came back to waiting from a claim: by hand, or because a lease or a hold ended.
   public var attempts: Int
+  /// The skills that whoever claims it must have.
+  public var requires: SkillSet
   /// Who submitted it: a user's id, or `amqp` for RabbitMQ.
   public var submitter: String
   /// When Redis took it in.
   public var submittedAt: Timestamp
+  /// When it is, or was, to be in line; nil for one that was in line at once.
+  public var scheduledFor: Timestamp?
   /// Who claimed it; nil while it waits.
   public var assignee: Assignee?
   /// The queue version at which it was claimed; whoever acts on the claim shows it. Nil while it waits.
@@ -30,6 +34,10 @@ public struct Service: Hashable, Sendable {
   public var claimedAt: Timestamp?
   /// When handling began; nil before.
   public var startedAt: Timestamp?
+  /// When it was last put on hold in this claim; nil when it was not.
+  public var heldAt: Timestamp?
+  /// When the hold ends by itself; nil unless it is on hold.
+  public var holdUntil: Timestamp?
   /// When it ended; nil while it lives.
   public var endedAt: Timestamp?
   /// The customer and the details, encrypted; nil when the producer gave none.
@@ -38,8 +46,9 @@ public struct Service: Hashable, Sendable {
   /// A service with all its fields.
   public init(
     id: ServiceID, queue: QueueName, ticket: UInt64, kind: String, priority: Priority, order: OrderKey,
-    state: ServiceState, version: UInt64, attempts: Int, submitter: String, submittedAt: Timestamp,
-    assignee: Assignee? = nil, fence: QueueVersion? = nil, claimedAt: Timestamp? = nil, startedAt: Timestamp? = nil,
+    state: ServiceState, version: UInt64, attempts: Int, requires: SkillSet = .none, submitter: String,
+    submittedAt: Timestamp, scheduledFor: Timestamp? = nil, assignee: Assignee? = nil, fence: QueueVersion? = nil,
+    claimedAt: Timestamp? = nil, startedAt: Timestamp? = nil, heldAt: Timestamp? = nil, holdUntil: Timestamp? = nil,
     endedAt: Timestamp? = nil, personal: SealedPersonalData? = nil
   ) {
     self.id = id
@@ -51,12 +60,16 @@ public struct Service: Hashable, Sendable {
     self.state = state
     self.version = version
     self.attempts = attempts
+    self.requires = requires
     self.submitter = submitter
     self.submittedAt = submittedAt
+    self.scheduledFor = scheduledFor
     self.assignee = assignee
     self.fence = fence
     self.claimedAt = claimedAt
     self.startedAt = startedAt
+    self.heldAt = heldAt
+    self.holdUntil = holdUntil
     self.endedAt = endedAt
     self.personal = personal
   }

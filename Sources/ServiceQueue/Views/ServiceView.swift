@@ -2,8 +2,8 @@ extension JSONWriter {
   /// The view `level` of `service` as a JSON object. `personal` is its opened data, written only for `.staff`.
   ///
   /// Every view has `id, ticket, kind, priority, order, state, version, attempts, submitted_at`: enough to sort and to
-  /// compute the digest. `.staff` adds `submitter, claimed_by {id, name}, fence, claimed_at, started_at, ended_at,
-  /// customer, details`, each only where it has a value.
+  /// compute the digest, and `scheduled_for` where it has one. `.staff` adds `requires, submitter, claimed_by {id, name},
+  /// fence, claimed_at, started_at, held_at, hold_until, ended_at, customer, details`, each only where it has a value.
   public mutating func service(_ service: Service, as level: ViewLevel, personal: PersonalData?) {
     object { json in
       json.key("id")
@@ -26,7 +26,12 @@ extension JSONWriter {
       json.number(service.attempts)
       json.key("submitted_at")
       json.string(service.submittedAt.description)
+      json.moment("scheduled_for", service.scheduledFor)
       guard level == .staff else { return }
+      if !service.requires.isEmpty {
+        json.key("requires")
+        json.array { list in for word in service.requires.words { list.string(word) } }
+      }
       json.key("submitter")
       json.string(service.submitter)
       if let assignee = service.assignee {
@@ -42,18 +47,11 @@ extension JSONWriter {
         json.key("fence")
         json.number(fence)
       }
-      if let at = service.claimedAt {
-        json.key("claimed_at")
-        json.string(at.description)
-      }
-      if let at = service.startedAt {
-        json.key("started_at")
-        json.string(at.description)
-      }
-      if let at = service.endedAt {
-        json.key("ended_at")
-        json.string(at.description)
-      }
+      json.moment("claimed_at", service.claimedAt)
+      json.moment("started_at", service.startedAt)
+      json.moment("held_at", service.heldAt)
+      json.moment("hold_until", service.holdUntil)
+      json.moment("ended_at", service.endedAt)
       if let customer = personal?.customer {
         json.key("customer")
         json.raw(customer)
@@ -65,8 +63,16 @@ extension JSONWriter {
     }
   }
 
+  private mutating func moment(_ name: StaticString, _ at: Timestamp?) {
+    guard let at else { return }
+    key(name)
+    string(at.description)
+  }
+
   /// An event's publication data: `{type, queue, version, digest, at, actor, service}`, with `reason` for
-  /// `service.returned` (`released` or `lease_expired`) and `services: [{id, order}]` for `queue.renumbered`.
+  /// `service.updated`, `service.returned` and `service.dead`, `from` (a queue) for a `service.added` by transfer, `mode` for a
+  /// change of the queue's mode, and `services: [{id, order}]` for `queue.renumbered`. `service.transferred` carries the service
+  /// as it is in the queue that it went to.
   /// The `actor` of a board's view is left out.
   public mutating func event(_ event: QueueEvent, as level: ViewLevel, personal: PersonalData?) {
     object { json in
@@ -97,20 +103,39 @@ extension JSONWriter {
             }
           }
         }
-      case .returned(let service, let leaseExpired):
-        json.key("reason")
-        json.string(leaseExpired ? "lease_expired" : "released")
-        json.key("service")
-        json.service(service, as: level, personal: personal)
-      case .added(let service), .moved(let service), .claimed(let service), .started(let service),
-        .completed(let service), .noShow(let service), .removed(let service):
-        json.key("service")
-        json.service(service, as: level, personal: personal)
+      case .mode(let mode):
+        json.key("mode")
+        json.string(mode.rawValue)
+      case .added(let service, let from):
+        if let from {
+          json.key("from")
+          json.string(from.rawValue)
+        }
+        json.change(of: service, as: level, personal: personal)
+      case .updated(let service, let reason):
+        json.change(of: service, because: reason.rawValue, as: level, personal: personal)
+      case .returned(let service, let reason), .dead(let service, let reason):
+        json.change(of: service, because: reason.rawValue, as: level, personal: personal)
+      case .moved(let service), .claimed(let service), .started(let service), .held(let service),
+        .resumed(let service), .transferred(let service), .completed(let service), .noShow(let service),
+        .removed(let service):
+        json.change(of: service, as: level, personal: personal)
       }
     }
   }
 
-  /// A snapshot: `{queue, version, epoch, digest, paused, total, services}`; `opened` gives each service's personal data.
+  private mutating func change(
+    of service: Service, because reason: String? = nil, as level: ViewLevel, personal: PersonalData?
+  ) {
+    if let reason {
+      key("reason")
+      string(reason)
+    }
+    key("service")
+    self.service(service, as: level, personal: personal)
+  }
+
+  /// A snapshot: `{queue, version, epoch, digest, paused, mode, total, services}`; `opened` gives each service's personal data.
   public mutating func snapshot(
     _ snapshot: QueueSnapshot, as level: ViewLevel, opened: (Service) throws -> PersonalData?
   ) rethrows {
@@ -126,6 +151,8 @@ extension JSONWriter {
       json.string(summary.digest.description)
       json.key("paused")
       json.bool(summary.isPaused)
+      json.key("mode")
+      json.string(summary.mode.rawValue)
       json.key("total")
       json.number(summary.total)
       json.key("services")

@@ -4,7 +4,8 @@ import ServiceQueue
 struct HistoryBatch {
   /// All changes, each once.
   let events: [QueueEvent]
-  /// The last known form of each service: one statement may not touch a row twice.
+  /// The last known form of each service: one statement may not touch a row twice. The event by which it left a queue is
+  /// not among them: the one by which it came into the other has the same form, and the epoch and version of its new queue.
   let latest: [(event: QueueEvent, service: Service)]
 
   init(_ entries: [OutboxEntry]) {
@@ -12,7 +13,7 @@ struct HistoryBatch {
     var places: [ServiceID: Int] = [:]
     var latest: [(event: QueueEvent, service: Service)] = []
     for event in events {
-      guard let service = event.change.service else { continue }
+      guard let service = event.change.service, service.queue == event.queue else { continue }
       if let place = places[service.id] {
         if latest[place].service.version < service.version { latest[place] = (event, service) }
       } else {
@@ -35,7 +36,8 @@ struct HistoryBatch {
     "history.services",
     """
     INSERT INTO service_history (\(HistorySQL.columns))
-    SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
+    SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
+      $23, $24, $25)
     ON CONFLICT (id) DO UPDATE SET
       queue = excluded.queue, epoch = excluded.epoch, queue_version = excluded.queue_version,
       ticket = excluded.ticket, kind = excluded.kind, priority = excluded.priority, state = excluded.state,
@@ -43,7 +45,8 @@ struct HistoryBatch {
       assignee_id = excluded.assignee_id, assignee_name = excluded.assignee_name,
       order_ticks = excluded.order_ticks, submitted_at = excluded.submitted_at, claimed_at = excluded.claimed_at,
       started_at = excluded.started_at, ended_at = excluded.ended_at, personal_key = excluded.personal_key,
-      personal = excluded.personal, updated_at = excluded.updated_at
+      personal = excluded.personal, updated_at = excluded.updated_at, scheduled_for = excluded.scheduled_for,
+      requires = excluded.requires, held_at = excluded.held_at, hold_until = excluded.hold_until
     WHERE service_history.version < excluded.version
     """)
 
@@ -68,6 +71,8 @@ struct HistoryBatch {
       .timestamps(services.map(\.submittedAt)), .timestamps(services.map(\.claimedAt)),
       .timestamps(services.map(\.startedAt)), .timestamps(services.map(\.endedAt)),
       .byteStrings(services.map { $0.personal?.wrappedKey }), .byteStrings(services.map { $0.personal?.ciphertext }),
-      .timestamps(latest.map(\.event.at)))
+      .timestamps(latest.map(\.event.at)), .timestamps(services.map(\.scheduledFor)),
+      .texts(services.map(\.requires.description)), .timestamps(services.map(\.heldAt)),
+      .timestamps(services.map(\.holdUntil)))
   }
 }

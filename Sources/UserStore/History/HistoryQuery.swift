@@ -67,7 +67,8 @@ public struct HistoryEntry: Hashable, Sendable {
 enum HistorySQL {
   static let columns = """
     id, queue, epoch, queue_version, ticket, kind, priority, state, version, attempts, submitter, assignee_id, \
-    assignee_name, order_ticks, submitted_at, claimed_at, started_at, ended_at, personal_key, personal, updated_at
+    assignee_name, order_ticks, submitted_at, claimed_at, started_at, ended_at, personal_key, personal, updated_at, \
+    scheduled_for, requires, held_at, hold_until
     """
 
   /// There are 64 shapes of it at most, each prepared under its own name. It asks for one row more than the limit.

@@ -1,6 +1,6 @@
 /// The schema, step by step. A released step is never edited; a change is a new step.
 enum Schema {
-  static let migrations: [SchemaMigration] = [users, sessions, signingKeys, history]
+  static let migrations: [SchemaMigration] = [users, sessions, signingKeys, history, skills, openServices]
 
   private static let users = SchemaMigration(
     number: 1, name: "users",
@@ -113,5 +113,29 @@ enum Schema {
       )
       """,
       "CREATE INDEX service_events_service_id ON service_events (service_id)",
+    ])
+
+  private static let skills = SchemaMigration(
+    number: 5, name: "skills",
+    statements: [
+      """
+      ALTER TABLE users
+        ADD COLUMN skills text[] NOT NULL DEFAULT '{}',
+        ADD COLUMN capacity bigint CHECK (capacity BETWEEN 1 AND 10000)
+      """
+    ])
+
+  private static let openServices = SchemaMigration(
+    number: 6, name: "open-services",
+    statements: [
+      // `requires` is the words in order, joined by commas: the set as Redis knows it.
+      """
+      ALTER TABLE service_history
+        ADD COLUMN scheduled_for timestamptz,
+        ADD COLUMN requires text NOT NULL DEFAULT '',
+        ADD COLUMN held_at timestamptz,
+        ADD COLUMN hold_until timestamptz
+      """,
+      "CREATE INDEX service_history_open ON service_history (queue, id) WHERE ended_at IS NULL",
     ])
 }

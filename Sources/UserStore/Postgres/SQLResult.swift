@@ -41,6 +41,12 @@ struct SQLRow: Sendable {
     return value
   }
 
+  func optionalInt(_ column: Int) throws(SQLFailure) -> Int64? {
+    guard let raw = try raw(column) else { return nil }
+    guard let value = BinaryFormat.decodeInt(raw) else { throw .unreadable(column: column) }
+    return value
+  }
+
   func bool(_ column: Int) throws(SQLFailure) -> Bool {
     guard let raw = try raw(column), raw.count == 1 else { throw .unreadable(column: column) }
     return raw.first == 1

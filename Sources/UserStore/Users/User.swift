@@ -10,6 +10,10 @@ public struct User: Hashable, Sendable {
   public let level: AccessLevel
   /// The queues the user is limited to; nil for all.
   public let queues: Set<QueueName>?
+  /// What the user can do: a service that requires more is not for it.
+  public let skills: SkillSet
+  /// How many services the user may have claimed or be serving at one time; nil for the site's own default.
+  public let capacity: Int?
   /// True when the user may not log in.
   public let isDisabled: Bool
   /// The address, opened; sealed in the database.
@@ -24,7 +28,9 @@ public struct User: Hashable, Sendable {
   public let version: Int64
 
   /// The user as the one who acts.
-  public var principal: Principal { Principal(id: id, name: username, level: level, queues: queues) }
+  public var principal: Principal {
+    Principal(id: id, name: username, level: level, queues: queues, skills: skills, capacity: capacity)
+  }
 }
 
 /// A user to be made.
@@ -33,6 +39,8 @@ public struct NewUser: Sendable {
   var password: String
   var level: AccessLevel
   var queues: Set<QueueName>?
+  var skills: SkillSet
+  var capacity: Int?
   var email: String?
   var displayName: String?
 
@@ -43,16 +51,20 @@ public struct NewUser: Sendable {
   ///   - password: 8 to 1,024 bytes of UTF-8.
   ///   - level: what the user may do.
   ///   - queues: at most 1,000 queues the user is limited to; nil for all.
+  ///   - skills: at most `SkillSet.mostHeld` words.
+  ///   - capacity: within `QueuePolicy.capacityRange`; nil for the site's own default.
   ///   - email: 1 to 256 bytes, or nil.
   ///   - displayName: 1 to 256 bytes, or nil.
   public init(
-    username: String, password: String, level: AccessLevel, queues: Set<QueueName>? = nil, email: String? = nil,
-    displayName: String? = nil
+    username: String, password: String, level: AccessLevel, queues: Set<QueueName>? = nil, skills: SkillSet = .none,
+    capacity: Int? = nil, email: String? = nil, displayName: String? = nil
   ) {
     self.username = username
     self.password = password
     self.level = level
     self.queues = queues
+    self.skills = skills
+    self.capacity = capacity
     self.email = email
     self.displayName = displayName
   }
@@ -78,6 +90,10 @@ public struct UserChanges: Sendable {
   public var password: String?
   /// The queues the user is limited to; `.clear` lifts the limit.
   public var queues: Change<Set<QueueName>> = .keep
+  /// All the skills that the user is to have; nil leaves them.
+  public var skills: SkillSet?
+  /// The capacity; `.clear` leaves it to the site's own default.
+  public var capacity: Change<Int> = .keep
   /// The address.
   public var email: Change<String> = .keep
   /// The name for people.

@@ -5,7 +5,10 @@ import ServiceQueue
 struct UserRow {
   /// The columns in the order in which `init` reads them.
   static let columns =
-    "id, username, level, queues, disabled, email, display_name, created_at, updated_at, version, password_phc"
+    """
+    id, username, level, queues, disabled, email, display_name, created_at, updated_at, version, password_phc, skills, \
+    capacity
+    """
 
   let id: String
   let username: String
@@ -18,6 +21,8 @@ struct UserRow {
   let updatedAt: Timestamp
   let version: Int64
   let passwordPHC: String
+  let skills: [String]
+  let capacity: Int64?
 
   init(_ row: SQLRow) throws(SQLFailure) {
     id = try row.text(0)
@@ -31,6 +36,8 @@ struct UserRow {
     updatedAt = try row.timestamp(8)
     version = try row.int(9)
     passwordPHC = try row.text(10)
+    skills = try row.optionalTexts(11) ?? []
+    capacity = try row.optionalInt(12)
   }
 
   /// The user with its personal fields opened; `internal` when the keyset lacks their key.
@@ -38,9 +45,13 @@ struct UserRow {
     guard let level = AccessLevel(rawValue: level) else {
       throw UserStoreError(.internal, "user \(id) has an unknown level in the database")
     }
+    guard let skills = SkillSet(skills, most: SkillSet.mostHeld) else {
+      throw UserStoreError(.internal, "user \(id) has skills in the database that are none")
+    }
     return User(
       id: id, username: username, level: level, queues: queues.map { Set($0.compactMap { QueueName($0) }) },
-      isDisabled: isDisabled, email: try UserField.email.open(email, of: id, with: keyset),
+      skills: skills, capacity: capacity.map(Int.init), isDisabled: isDisabled,
+      email: try UserField.email.open(email, of: id, with: keyset),
       displayName: try UserField.displayName.open(displayName, of: id, with: keyset), createdAt: createdAt,
       updatedAt: updatedAt, version: version)
   }

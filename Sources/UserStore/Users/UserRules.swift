@@ -43,6 +43,19 @@ enum UserRules {
     }
   }
 
+  static func check(skills: SkillSet?) throws(UserStoreError) {
+    guard (skills?.words.count ?? 0) <= SkillSet.mostHeld else {
+      throw UserStoreError(.invalidArgument, "a user has at most \(SkillSet.mostHeld) skills")
+    }
+  }
+
+  static func check(capacity: Int?) throws(UserStoreError) {
+    guard let capacity else { return }
+    guard QueuePolicy.capacityRange.contains(capacity) else {
+      throw UserStoreError(.invalidArgument, "a capacity is 1 to 10000")
+    }
+  }
+
   /// A random UUID (version 4) in canonical text.
   static func newID() throws(UserStoreError) -> String {
     var bytes: [UInt8]

@@ -4,8 +4,8 @@ extension UserStoreActor {
   private static let insert = SQLStatement(
     "user.insert",
     """
-    INSERT INTO users (id, username, password_phc, level, queues, email, display_name)
-    VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING \(UserRow.columns)
+    INSERT INTO users (id, username, password_phc, level, queues, email, display_name, skills, capacity)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING \(UserRow.columns)
     """)
   private static let selectByID = SQLStatement("user.by_id", "SELECT \(UserRow.columns) FROM users WHERE id = $1")
   private static let selectByName = SQLStatement(
@@ -37,6 +37,7 @@ extension UserStoreActor {
     UPDATE users SET level = COALESCE($3, level), disabled = COALESCE($4, disabled),
       queues = CASE WHEN $5 THEN $6 ELSE queues END, email = CASE WHEN $7 THEN $8 ELSE email END,
       display_name = CASE WHEN $9 THEN $10 ELSE display_name END, password_phc = COALESCE($11, password_phc),
+      skills = COALESCE($12, skills), capacity = CASE WHEN $13 THEN $14 ELSE capacity END,
       updated_at = now(), version = version + 1
     WHERE id = $1 AND ($2 IS NULL OR version = $2) RETURNING \(UserRow.columns)
     """)
@@ -50,12 +51,15 @@ extension UserStoreActor {
     try UserRules.check(field: new.email, "email")
     try UserRules.check(field: new.displayName, "display name")
     try UserRules.check(queues: new.queues)
+    try UserRules.check(skills: new.skills)
+    try UserRules.check(capacity: new.capacity)
     let id = try UserRules.newID()
     let phc = try await passwordHash(new.password)
     let call = Self.insert(
       .text(id), .text(new.username), .text(phc), .text(new.level.rawValue), .texts(Self.names(new.queues)),
       .bytes(try UserField.email.seal(new.email, of: id, with: keyset)),
-      .bytes(try UserField.displayName.seal(new.displayName, of: id, with: keyset)))
+      .bytes(try UserField.displayName.seal(new.displayName, of: id, with: keyset)),
+      .texts(new.skills.words), .int(new.capacity.map(Int64.init)))
     do {
       let results = try await write([call])
       return try Self.row(results[0]).opened(with: keyset)
@@ -116,7 +120,10 @@ extension UserStoreActor {
     let (setsQueues, queues) = Self.parts(changes.queues)
     let (setsEmail, email) = Self.parts(changes.email)
     let (setsName, displayName) = Self.parts(changes.displayName)
+    let (setsCapacity, capacity) = Self.parts(changes.capacity)
     try UserRules.check(queues: queues)
+    try UserRules.check(skills: changes.skills)
+    try UserRules.check(capacity: capacity)
     try UserRules.check(field: email, "email")
     try UserRules.check(field: displayName, "display name")
     var phc: String?
@@ -130,7 +137,7 @@ extension UserStoreActor {
         .bool(setsQueues), .texts(Self.names(queues)),
         .bool(setsEmail), .bytes(try UserField.email.seal(email, of: id, with: keyset)),
         .bool(setsName), .bytes(try UserField.displayName.seal(displayName, of: id, with: keyset)),
-        .text(phc)),
+        .text(phc), .texts(changes.skills?.words), .bool(setsCapacity), .int(capacity.map(Int64.init))),
       Self.exists(.text(id)),
     ]
     if changes.isDisabled == true { calls.append(Self.revokeOfDisabled(.text(id))) }

@@ -13,6 +13,11 @@ struct Settings: Sendable {
   var site: String
   var queues: [QueueName]
   var leaseSeconds: Int
+  var holdSeconds: Int
+  var mostAttempts: Int
+  var reinstateSeconds: Int
+  /// 0 for none.
+  var claimCapacity: Int
   var eventHistory: Int
   var commandTimeoutMilliseconds: Int
   var intakePrefetch: Int
@@ -52,6 +57,18 @@ struct Settings: Sendable {
     leaseSeconds = reader.value(
       "USHER_LEASE_SECONDS", "how long a claim holds without renewal", takes: "5 to 3600", default: "120",
       parse: Parse.integer(5...3_600))
+    holdSeconds = reader.value(
+      "USHER_HOLD_SECONDS", "how long a service may be on hold before it waits again", takes: "5 to 86400",
+      default: "1800", parse: Parse.integer(5...86_400))
+    mostAttempts = reader.value(
+      "USHER_MAX_ATTEMPTS", "the return to waiting that makes a service dead", takes: "1 to 1000", default: "10",
+      parse: Parse.integer(QueuePolicy.attemptsRange))
+    reinstateSeconds = reader.value(
+      "USHER_REINSTATE_SECONDS", "how long a no-show may be reinstated", takes: "0 to 86400", default: "3600",
+      parse: Parse.integer(0...86_400))
+    claimCapacity = reader.value(
+      "USHER_CLAIM_CAPACITY", "services that an employee without a capacity of its own may have at one time; 0 for any",
+      takes: "0 to 10000", default: "0", parse: Parse.integer(0...QueuePolicy.capacityRange.upperBound))
     eventHistory = reader.value(
       "USHER_EVENT_HISTORY", "events a queue keeps for clients that come back", takes: "100 to 1000000",
       default: "10000", parse: Parse.integer(100...1_000_000))
@@ -62,7 +79,7 @@ struct Settings: Sendable {
       "USHER_INTAKE_PREFETCH", "deliveries RabbitMQ sends ahead of acknowledgement", takes: "1 to 10000",
       default: "500", parse: Parse.integer(1...10_000))
     intakeRulesFile = reader.optional(
-      "USHER_INTAKE_RULES_FILE", "rules that drop, route, prioritise or reject requests", takes: "a path",
+      "USHER_INTAKE_RULES_FILE", "rules that drop, route, prioritise, classify or reject requests", takes: "a path",
       parse: Parse.path)
     shutdownSeconds = reader.value(
       "USHER_SHUTDOWN_SECONDS", "how long a graceful shutdown may take", takes: "1 to 300", default: "20",
@@ -86,6 +103,16 @@ struct Settings: Sendable {
     keysetFile = reader.optional(
       "USHER_KEYSET_FILE", "the Tink keyset that seals personal data; readable by the server's user alone",
       takes: "a path", parse: Parse.path)
+  }
+
+  /// What the operator decides about all queues; nil when a value is out of the policy's bounds.
+  var policy: QueuePolicy? {
+    guard let lease = LeaseDuration(milliseconds: Int64(leaseSeconds) * 1_000),
+      let hold = HoldDuration(milliseconds: Int64(holdSeconds) * 1_000)
+    else { return nil }
+    return QueuePolicy(
+      lease: lease, hold: hold, mostAttempts: mostAttempts, reinstateWithin: Int64(reinstateSeconds) * 1_000,
+      capacity: claimCapacity == 0 ? nil : claimCapacity)
   }
 
   /// Reads the environment; throws with all problems, each naming its setting and what that takes.

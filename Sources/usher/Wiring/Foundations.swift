@@ -45,12 +45,26 @@ enum Foundations {
 
   /// Where Redis is and how it is used.
   static func broker(_ settings: Settings) throws(SettingsError) -> BrokerConfiguration {
+    try broker(settings, queues: settings.queues, sweepInterval: .milliseconds(500))
+  }
+
+  /// The same for a command beside the servers: it makes no queues, and leaves sweeping to them.
+  static func visitor(_ settings: Settings) throws(SettingsError) -> BrokerConfiguration {
+    try broker(settings, queues: [], sweepInterval: .seconds(60))
+  }
+
+  private static func broker(
+    _ settings: Settings, queues: [QueueName], sweepInterval: Duration
+  ) throws(SettingsError) -> BrokerConfiguration {
     let url = try naming(.redisURL) { try RedisURL(settings.redisURL ?? "") }
+    guard let policy = settings.policy else {
+      throw SettingsError("the settings of leases, holds, attempts, reinstating and capacity do not go together")
+    }
     do {
       return try BrokerConfiguration(
-        redisURL: url, site: settings.site, queues: settings.queues,
-        defaultLease: LeaseDuration(milliseconds: Int64(settings.leaseSeconds) * 1_000),
-        eventHistory: settings.eventHistory, commandTimeout: .milliseconds(settings.commandTimeoutMilliseconds))
+        redisURL: url, site: settings.site, queues: queues, policy: policy,
+        eventHistory: settings.eventHistory, commandTimeout: .milliseconds(settings.commandTimeoutMilliseconds),
+        sweepInterval: sweepInterval)
     } catch {
       throw SettingsError("\(error)")
     }

@@ -16,6 +16,7 @@ struct Server {
   private let broker: BrokerActor
   private let store: UserStoreActor
   private let relay: HistoryRelay
+  private let continuity: ContinuityCheck
   private let consumer: ConsumerActor
   private let gateway: Gateway
   private let reactors: [Reactor]
@@ -43,6 +44,7 @@ struct Server {
       broker: broker, vault: vault, rules: try Foundations.rules(settings), reactor: intakeReactor,
       logger: logger.part("intake"))
     relay = HistoryRelay(broker: broker, store: store, logger: logger.part("history"))
+    continuity = ContinuityCheck(broker: broker, history: store, logger: logger.part("history"))
     var configuration = GatewayConfiguration(
       http: settings.httpListen, admin: settings.adminListen, site: settings.site)
     configuration.allowedOrigins = Set(settings.allowedOrigins)
@@ -68,7 +70,9 @@ struct Server {
   func run() async throws {
     var configuration = ServiceGroupConfiguration(
       services: [
-        .init(service: store), .init(service: broker), .init(service: relay), .init(service: consumer),
+        .init(service: store), .init(service: broker), .init(service: relay),
+        // Looks once, and its end is not the server's.
+        .init(service: continuity, successTerminationBehavior: .ignore), .init(service: consumer),
         .init(service: gateway),
       ],
       gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)

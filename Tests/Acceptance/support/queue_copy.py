@@ -2,7 +2,7 @@
 
 import hashlib
 
-ENDED = {"completed", "cancelled", "no_show"}
+ENDED = {"completed", "cancelled", "no_show", "dead"}
 
 
 class Gap(AssertionError):

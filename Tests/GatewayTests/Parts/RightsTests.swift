@@ -10,20 +10,22 @@ import Testing
   private static let desk = QueueName("front-desk")!
 
   private func user(
-    _ id: String, _ level: AccessLevel = .agent, queues: Set<QueueName>? = nil, isDisabled: Bool = false,
-    at moment: Int64 = now, version: Int64 = 2
+    _ id: String, _ level: AccessLevel = .agent, queues: Set<QueueName>? = nil, skills: SkillSet = .none,
+    capacity: Int? = nil, isDisabled: Bool = false, at moment: Int64 = now, version: Int64 = 2
   ) -> User {
     User(
-      id: id, username: id, level: level, queues: queues, isDisabled: isDisabled, email: nil, displayName: nil,
-      createdAt: Timestamp(milliseconds: 0), updatedAt: Timestamp(milliseconds: moment), version: version)
+      id: id, username: id, level: level, queues: queues, skills: skills, capacity: capacity, isDisabled: isDisabled,
+      email: nil, displayName: nil, createdAt: Timestamp(milliseconds: 0), updatedAt: Timestamp(milliseconds: moment),
+      version: version)
   }
 
   private func token(
-    _ id: String, _ level: AccessLevel = .agent, queues: Set<QueueName>? = nil, issuedAt: Int64 = now
+    _ id: String, _ level: AccessLevel = .agent, queues: Set<QueueName>? = nil, skills: SkillSet = .none,
+    capacity: Int? = nil, issuedAt: Int64 = now
   ) -> AccessToken {
     AccessToken(
-      principal: Principal(id: id, name: id, level: level, queues: queues), issuedAt: issuedAt / 1_000,
-      expiresAt: issuedAt / 1_000 + 600)
+      principal: Principal(id: id, name: id, level: level, queues: queues, skills: skills, capacity: capacity),
+      issuedAt: issuedAt / 1_000, expiresAt: issuedAt / 1_000 + 600)
   }
 
   private func registry(capacity: Int = 10_000) -> RightsRegistry {
@@ -50,6 +52,16 @@ import Testing
     #expect(registry.verdict(on: token("c")) == .outdated, "one queue is not all")
     #expect(registry.verdict(on: token("c", queues: [Self.desk])) == .current)
     #expect(registry.verdict(on: token("d")) == .current)
+  }
+
+  @Test func skillsAndCapacityAreRights() {
+    let registry = registry()
+    let german = SkillSet(["german"], most: 1)!
+    _ = registry.note([user("a", skills: german), user("b", capacity: 3)], now: Self.now)
+    #expect(registry.verdict(on: token("a")) == .outdated)
+    #expect(registry.verdict(on: token("a", skills: german)) == .current)
+    #expect(registry.verdict(on: token("b")) == .outdated && registry.verdict(on: token("b", capacity: 2)) == .outdated)
+    #expect(registry.verdict(on: token("b", capacity: 3)) == .current)
   }
 
   @Test func theLatestVersionCounts() {

@@ -39,8 +39,15 @@ import Testing
 
   @Test func commandsFromArguments() throws {
     let ref = ServiceRef(id: ServiceID("018f0000-0000-7000-8000-000000000001")!)
-    for command in ServiceCommand.allCases where command != .move {
-      let built = try command.command(ref, try Arguments(nil, known: command.members))
+    let needed: [ServiceCommand: String] = [
+      .move: #"{"first":true}"#, .reprioritise: #"{"priority":"high"}"#, .transfer: #"{"to":"roadside"}"#,
+    ]
+    for command in ServiceCommand.allCases {
+      let json = try needed[command].map { try JSONScanner.parse(Array($0.utf8)) }
+      if json != nil {
+        #expect(throws: GatewayError.self) { try command.command(ref, try Arguments(nil, known: command.members)) }
+      }
+      let built = try command.command(ref, try Arguments(json, known: command.members))
       #expect(built.name == command.rawValue)
       #expect(built.service == ref)
       #expect(AccessPolicy.allows(command.action, level: .admin))

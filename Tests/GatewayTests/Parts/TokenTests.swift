@@ -32,6 +32,10 @@ import Testing
     let all = Principal(id: "u2", name: "x", level: .admin)
     #expect(
       try authority.verify(try authority.issue(for: all, jti: "j", now: Self.now), now: Self.now).principal == all)
+    let able = Principal(
+      id: "u3", name: "y", level: .agent, skills: SkillSet(["towing", "german"], most: 2)!, capacity: 10_000)
+    #expect(
+      try authority.verify(try authority.issue(for: able, jti: "j", now: Self.now), now: Self.now).principal == able)
   }
 
   @Test func itEnds() async throws {

@@ -36,8 +36,8 @@ final class MemoryAccounts: AccountStore {
   }
 
   private func add(
-    _ name: String, _ password: String, _ level: AccessLevel, _ queues: Set<QueueName>?, email: String? = nil,
-    displayName: String? = nil
+    _ name: String, _ password: String, _ level: AccessLevel, _ queues: Set<QueueName>?,
+    skills: SkillSet = .none, capacity: Int? = nil, email: String? = nil, displayName: String? = nil
   ) throws(UserStoreError) -> User {
     let user = state.withLock { state -> User? in
       guard !state.users.values.contains(where: { $0.username == name }) else { return nil }
@@ -45,8 +45,9 @@ final class MemoryAccounts: AccountStore {
       let digits = String(state.counter)
       let id = "00000000-0000-7000-8000-" + String(repeating: "0", count: 12 - digits.count) + digits
       let user = User(
-        id: id, username: name, level: level, queues: queues, isDisabled: false, email: email, displayName: displayName,
-        createdAt: Timestamp(milliseconds: 0), updatedAt: Timestamp(milliseconds: 0), version: 1)
+        id: id, username: name, level: level, queues: queues, skills: skills, capacity: capacity, isDisabled: false,
+        email: email, displayName: displayName, createdAt: Timestamp(milliseconds: 0),
+        updatedAt: Timestamp(milliseconds: 0), version: 1)
       state.users[id] = user
       state.passwords[id] = password
       return user
@@ -92,7 +93,9 @@ final class MemoryAccounts: AccountStore {
   func signingKeys() async throws(UserStoreError) -> [SigningKey] { state.withLock { $0.keys } }
 
   func createUser(_ new: NewUser) async throws(UserStoreError) -> User {
-    try add(new.username, new.password, new.level, new.queues, email: new.email, displayName: new.displayName)
+    try add(
+      new.username, new.password, new.level, new.queues, skills: new.skills, capacity: new.capacity, email: new.email,
+      displayName: new.displayName)
   }
 
   func user(id: String) async throws(UserStoreError) -> User {
@@ -122,8 +125,8 @@ final class MemoryAccounts: AccountStore {
       for number in 0..<count {
         let id = "many-\(1_000_000 + number)"
         state.users[id] = User(
-          id: id, username: id, level: .agent, queues: nil, isDisabled: true, email: nil, displayName: nil,
-          createdAt: now, updatedAt: now, version: 2)
+          id: id, username: id, level: .agent, queues: nil, skills: .none, capacity: nil, isDisabled: true, email: nil,
+          displayName: nil, createdAt: now, updatedAt: now, version: 2)
       }
     }
   }
@@ -145,9 +148,16 @@ final class MemoryAccounts: AccountStore {
       case .set(let queues): queues
       case .clear: nil
       }
+    let capacity: Int? =
+      switch changes.capacity {
+      case .keep: user.capacity
+      case .set(let capacity): capacity
+      case .clear: nil
+      }
     let changed = User(
       id: id, username: user.username, level: changes.level ?? user.level, queues: queues,
-      isDisabled: changes.isDisabled ?? user.isDisabled, email: user.email, displayName: user.displayName,
+      skills: changes.skills ?? user.skills, capacity: capacity, isDisabled: changes.isDisabled ?? user.isDisabled,
+      email: user.email, displayName: user.displayName,
       createdAt: user.createdAt, updatedAt: Timestamp(milliseconds: GatewayClock.system.milliseconds()),
       version: user.version + 1)
     state.withLock { $0.users[id] = changed }

@@ -37,6 +37,19 @@ struct SubmissionDraftTests {
     #expect(draft.personal.isEmpty)
   }
 
+  @Test func takesWhatItRequiresAndWhenItIsDue() throws {
+    let draft = try draft(
+      #"{"queue":"q","kind":"k","requires":["towing","german","towing"],"scheduled_for":"2027-01-01T01:00:00.25+01:00"}"#
+    )
+    #expect(draft.requires.words == ["german", "towing"])
+    #expect(draft.scheduledFor?.description == "2027-01-01T00:00:00.250Z")
+    let others = [
+      #"{"queue":"q","kind":"k","requires":["german"],"scheduled_for":"2027-01-01T00:00:00.25Z"}"#,
+      #"{"queue":"q","kind":"k","requires":["towing","german"]}"#,
+    ]
+    for other in others { #expect(try self.draft(other).canonicalBytes != draft.canonicalBytes) }
+  }
+
   @Test func fillsInDefaults() throws {
     let filled = try draft("{}", queue: "q", kind: "k")
     #expect(filled.queue.rawValue == "q" && filled.kind == "k")
@@ -54,7 +67,13 @@ struct SubmissionDraftTests {
     (#"{"queue":"q","kind":"k","priority":4.0}"#, "invalid_value priority"),
     (#"{"queue":"q","kind":"k","priority":"top"}"#, "invalid_value priority"),
     (#"{"queue":"q","kind":"k","priority":true}"#, "wrong_type priority"),
-    (#"{"queue":"q","kind":"k","scheduled_for":"2027-01-01T00:00:00Z"}"#, "unsupported_field scheduled_for"),
+    (#"{"queue":"q","kind":"k","scheduled_for":"tomorrow"}"#, "invalid_value scheduled_for"),
+    (#"{"queue":"q","kind":"k","scheduled_for":"1969-12-31T23:59:59Z"}"#, "invalid_value scheduled_for"),
+    (#"{"queue":"q","kind":"k","scheduled_for":1795000000}"#, "wrong_type scheduled_for"),
+    (#"{"queue":"q","kind":"k","requires":"german"}"#, "wrong_type requires"),
+    (#"{"queue":"q","kind":"k","requires":[1]}"#, "wrong_type requires"),
+    (#"{"queue":"q","kind":"k","requires":["German"]}"#, "invalid_value requires"),
+    (#"{"queue":"q","kind":"k","requires":["a","b","c","d","e","f","g","h","i"]}"#, "invalid_value requires"),
     (#"{"queue":"q","kind":"k","customer":"Ann"}"#, "wrong_type customer"),
     (#"{"queue":"q","kind":"k","customer":{"phone":["1"]}}"#, "wrong_type customer.phone"),
     (#"{"queue":"q","kind":"k","customer":{"Ann Lee":{}}}"#, "wrong_type customer"),

@@ -81,8 +81,17 @@ struct HistoryBatchTests {
   }
 
   @Test func changesWithoutServiceAreEventsAlone() {
-    let batch = HistoryBatch([Samples.entry(1, Samples.service(1)) { _ in .renumbered([]) }])
-    #expect(batch.calls.count == 1)
+    let batch = HistoryBatch([Samples.entry(1, Samples.service(1)) { _ in .mode(.paused) }])
+    #expect(batch.events.count == 1 && batch.calls.count == 1)
+  }
+
+  /// Whichever comes first: the queue that a service went to says where it is.
+  @Test(arguments: [false, true])
+  func aTransferEndsInTheOtherQueue(_ isReversed: Bool) {
+    let entries = Samples.transfer(of: Samples.service(1, version: 2, queue: Samples.roadside), arrived: 7, left: 31)
+    let batch = HistoryBatch(isReversed ? entries.reversed() : entries)
+    #expect(batch.events.count == 2 && batch.latest.count == 1)
+    #expect(batch.latest.first?.event.queue == Samples.roadside && batch.latest.first?.event.version == 7)
   }
 }
 

@@ -46,7 +46,17 @@ final class OutboxOnly: Broker, Sendable {
   static let other = BrokerError(.internal, "only the outbox is there")
   func submit(_ submissions: [Submission]) async throws(BrokerError) -> [SubmitOutcome] { throw Self.other }
   func perform(_ request: CommandRequest) async throws(BrokerError) -> CommandAnswer { throw Self.other }
+  func performAll(_ requests: [CommandRequest]) async -> [Result<CommandAnswer, BrokerError>] {
+    requests.map { _ in .failure(Self.other) }
+  }
+  func changeMode(_ request: QueueModeRequest) async throws(BrokerError) -> QueueModeAnswer { throw Self.other }
   func service(_ id: ServiceID) async throws(BrokerError) -> ServiceQueue.Service { throw Self.other }
+  func position(of id: ServiceID) async throws(BrokerError) -> QueuePosition { throw Self.other }
+  func statistics(of queue: QueueName) async throws(BrokerError) -> QueueStatistics { throw Self.other }
+  func restore(_ services: [ServiceQueue.Service]) async throws(BrokerError) -> [RestoreOutcome] { throw Self.other }
+  func assure(_ queue: QueueName, seen version: QueueVersion, in epoch: Epoch) async throws(BrokerError) -> Bool {
+    throw Self.other
+  }
   func list(_ query: ServiceListQuery) async throws(BrokerError) -> ServicePage { throw Self.other }
   func snapshot(of queue: QueueName, limit: Int) async throws(BrokerError) -> QueueSnapshot { throw Self.other }
   func events(

@@ -16,6 +16,10 @@ struct HistoryTests {
       service.attempts = 2
       service.startedAt = Timestamp(milliseconds: 1_700_000_050_001)
       service.endedAt = Timestamp(milliseconds: 1_700_000_060_002)
+      service.requires = try #require(SkillSet(["towing", "german"], most: 8))
+      service.scheduledFor = Timestamp(milliseconds: 1_700_000_040_003)
+      service.heldAt = Timestamp(milliseconds: 1_700_000_055_004)
+      service.holdUntil = Timestamp(milliseconds: 1_700_000_058_005)
       try await store.record([Samples.entry(9, service) { .completed($0) }])
       let entry = try await store.historyEntry(service.id)
       #expect(entry.service == service && entry.epoch == Samples.epoch && entry.queueVersion == 9)

@@ -37,6 +37,49 @@ struct UserChangeTests {
     }
   }
 
+  @Test func skillsAndCapacity() async throws {
+    try await withStore { store, database in
+      let skills = try #require(SkillSet(["towing", "german"], most: SkillSet.mostHeld))
+      let user = try await store.createUser(
+        NewUser(username: "eve", password: "correct horse", level: .agent, skills: skills, capacity: 3))
+      #expect(user.skills == skills && user.capacity == 3)
+      #expect(user.principal.skills == skills && user.principal.capacity == 3)
+      #expect(try await store.user(id: user.id) == user)
+
+      var changes = UserChanges()
+      changes.capacity = .set(10_000)
+      let wider = try await store.updateUser(id: user.id, expectedVersion: 1, changes)
+      #expect(wider.capacity == 10_000 && wider.skills == skills)
+      changes = UserChanges()
+      changes.skills = SkillSet.none
+      changes.capacity = .clear
+      let plain = try await store.updateUser(id: user.id, expectedVersion: 2, changes)
+      #expect(plain.capacity == nil && plain.skills.isEmpty)
+
+      for capacity in [0, 10_001, -1] {
+        var wrong = UserChanges()
+        wrong.capacity = .set(capacity)
+        await expectError(.invalidArgument) { [wrong] in
+          try await store.updateUser(id: user.id, expectedVersion: nil, wrong)
+        }
+        await expectError(.invalidArgument) {
+          try await store.createUser(
+            NewUser(username: "f", password: "correct horse", level: .agent, capacity: capacity))
+        }
+      }
+      let many = try #require(SkillSet((0...SkillSet.mostHeld).map { "s\($0)" }, most: 100))
+      await expectError(.invalidArgument) {
+        try await store.createUser(NewUser(username: "f", password: "correct horse", level: .agent, skills: many))
+      }
+      #expect(try await store.user(id: user.id) == plain)
+
+      // What another version may have written there is an error, not a user with other rights.
+      let foreign = SQLStatement(nil, "UPDATE users SET skills = '{German}'")
+      _ = try await store.write([foreign()])
+      await expectError(.internal) { try await store.user(id: user.id) }
+    }
+  }
+
   /// One statement changes all at one moment: pages go on by id within it.
   @Test func pagesOfChanges() async throws {
     try await withStore { store, database in

@@ -21,6 +21,7 @@ struct UserTests {
       #expect(try await store.user(id: user.id) == user)
       #expect(try await store.user(username: "aLICE") == user)
       #expect(user.principal == Principal(id: user.id, name: "Alice", level: .agent, queues: [Samples.queue]))
+      #expect(user.skills.isEmpty && user.capacity == nil)
       for id in ["nobody", "", "\u{0}", "01920000-0000-4000-8000-000000000000", user.id.uppercased()] {
         await expectError(.notFound) { try await store.user(id: id) }
       }

@@ -1,8 +1,6 @@
-import ServiceQueue
-
 extension Timestamp {
   /// A moment from RFC 3339 text, `2026-11-24T09:30:00Z` with an optional fraction and offset; nil for anything else.
-  init?(rfc3339 text: String) {
+  public init?(rfc3339 text: String) {
     var rest = Array(text.utf8)[...]
     func digits(_ count: Int) -> Int64? {
       guard rest.count >= count else { return nil }

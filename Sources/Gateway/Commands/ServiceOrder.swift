@@ -1,0 +1,71 @@
+import ServiceQueue
+
+/// A command about one service as a client gave it, whose queue is not known yet.
+struct ServiceOrder: Sendable {
+  let command: ServiceCommand
+  let id: ServiceID
+  /// The service version the client has seen.
+  let ifVersion: UInt64?
+  let arguments: Arguments
+  let key: IdempotencyKey?
+
+  /// The command about the service in `queue`; throws what is malformed.
+  func command(in queue: QueueName?) throws(GatewayError) -> Command {
+    try command.command(ServiceRef(id: id, queue: queue, ifVersion: ifVersion), arguments)
+  }
+}
+
+extension ServiceOrder {
+  /// An order whose target stands beside its arguments, as in an RPC's data. The queue that may be named there must be one that
+  /// `principal` may know of.
+  init(_ command: ServiceCommand, _ arguments: Arguments, by principal: Principal) throws(GatewayError) {
+    let queue = try arguments.has("queue") ? arguments.queue("queue") : nil
+    if let queue, !(principal.queues?.contains(queue) ?? true) { throw .notFound }
+    self.init(
+      command: command, id: try arguments.serviceID("id"),
+      ifVersion: try arguments.integer("if_version", in: 1...(1 << 53)).map(UInt64.init), arguments: arguments,
+      key: try arguments.idempotencyKey("idempotency_key"))
+  }
+}
+
+extension CommandDesk {
+  /// Carries out a command about one service. Its queue is looked up, because the right to act hangs on it.
+  func perform(_ order: ServiceOrder, by principal: Principal) async throws(GatewayError) -> CommandAnswer {
+    try admit(order, by: principal)
+    let service = try await visible(order.id, to: principal)
+    let request = try request(for: order, about: service, by: principal)
+    return try await asking { () async throws(BrokerError) in try await broker.perform(request) }
+  }
+
+  /// Before the look-up, so that a malformed command is one for any service, and a forbidden one tells nothing of it.
+  func admit(_ order: ServiceOrder, by principal: Principal) throws(GatewayError) {
+    guard AccessPolicy.allows(order.command.action, level: principal.level) else { throw .forbidden }
+    // A transfer takes the right in the queue that it goes to as well; that in its own shows when it is looked up.
+    if case .transfer(_, let target, _) = try order.command(in: nil),
+      !AccessPolicy.allows(order.command.action, by: principal, in: target)
+    {
+      throw .forbidden
+    }
+  }
+
+  /// What the Broker is asked, once the service was seen.
+  func request(
+    for order: ServiceOrder, about service: Service, by principal: Principal
+  ) throws(GatewayError) -> CommandRequest {
+    CommandRequest(try order.command(in: service.queue), by: principal, idempotencyKey: order.key)
+  }
+
+  /// A service that `principal` may know of; otherwise there is none.
+  func visible(_ id: ServiceID, to principal: Principal) async throws(GatewayError) -> Service {
+    let service = try await asking { () async throws(BrokerError) in try await broker.service(id) }
+    guard principal.maySee(service) else { throw .notFound }
+    return service
+  }
+}
+
+extension Principal {
+  /// Services of the queues that it is limited to; a producer only its own.
+  func maySee(_ service: Service) -> Bool {
+    (queues?.contains(service.queue) ?? true) && (level != .producer || service.submitter == id)
+  }
+}
