@@ -58,7 +58,8 @@ import Testing
   }
 
   @Test func aBrokerThatHasSeenMoreSaysSoBeforeItWrites() async throws {
-    try await withBroker { broker in
+    let redis = try PrivateRedis(["appendonly no"])
+    try await withBroker(url: redis.url) { broker in
       let queue = try queueName("a")
       let services = try await broker.store(2)
       let before = try await broker.queue(queue)

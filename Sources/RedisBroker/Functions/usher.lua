@@ -624,17 +624,18 @@ local function renumber(q, rank, actor)
   if not from then return false end
   local ids = redis.call('ZRANGE', live, from, from + n - 1)
   local texts = redis.call('HMGET', keys[2], unpack(ids))
-  local match, sub, format, sha1hex, number = string.match, string.sub, string.format, redis.sha1hex, tonumber
+  local match, gsub, sub, format = string.match, string.gsub, string.sub, string.format
+  local sha1hex, number = redis.sha1hex, tonumber
   local scores, waiting, records, list, gone, come = {}, {}, {}, {}, {}, {}
   local change, w, m = 0, 0, 0
   for i = 1, n do
     local id, text, order = ids[i], texts[i], format('%.0f', base + i * step)
-    local old, at, state, version = match(text, '^2\t(%d+)()\t([%l_]+)\t(%d+)')
+    local old, state, version = match(text, '^2\t(%d+)\t([%l_]+)\t(%d+)')
     local tail = '|' .. state .. '|' .. version
     local was, is = sha1hex(id .. '|' .. old .. tail), sha1hex(id .. '|' .. order .. tail)
     change = (change + number(sub(is, 1, 12), 16) - number(sub(was, 1, 12), 16)) % TWO48
     scores[2 * i - 1], scores[2 * i] = order, id
-    records[2 * i - 1], records[2 * i] = id, '2\t' .. order .. sub(text, at)
+    records[2 * i - 1], records[2 * i] = id, gsub(text, '^2\t%d+', '2\t' .. order, 1)
     if state == 'waiting' then
       local requires = q.needs_text == '' and '' or match(text, REQUIRES)
       if requires == '' then

@@ -53,7 +53,7 @@ public enum SHA1 {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(20)
     func append(_ word: UInt32) {
-      for shift in stride(from: 24, through: 0, by: -8) { bytes.append(UInt8(truncatingIfNeeded: word >> UInt32(shift))) }
+      for shift: UInt32 in [24, 16, 8, 0] { bytes.append(UInt8(truncatingIfNeeded: word >> shift)) }
     }
     append(h.0)
     append(h.1)

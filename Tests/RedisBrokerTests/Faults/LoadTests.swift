@@ -14,7 +14,7 @@ extension BrokerActor {
   @Test func beyondTheLimitCallersAreTurnedAwayAtOnce() async throws {
     let limit = 400
     let redis = try PrivateRedis()
-    try await withBroker(url: redis.url, commandTimeout: .seconds(3), commandsUnderway: limit) { broker in
+    try await withBroker(url: redis.url, commandTimeout: .seconds(4), commandsUnderway: limit) { broker in
       #expect(await eventually { await broker.health().isConnected })
       let service = try await broker.store(1)[0]
       redis.freeze()
@@ -24,7 +24,9 @@ extension BrokerActor {
         }
         _ = await eventually { await broker.underway >= limit }
         var others: [(BrokerError?, Duration)] = []
-        for number in 0..<500 {
+        // As long as none of those under way has been given up.
+        let end = ContinuousClock.now + .seconds(2)
+        for number in 0..<500 where ContinuousClock.now < end {
           let began = ContinuousClock.now
           let error = await broker.refusal(.claim(service.ref, lease: nil), key: "o\(number)")
           others.append((error, ContinuousClock.now - began))
@@ -35,7 +37,7 @@ extension BrokerActor {
       print(
         "→ beyond \(limit) under way: turned away within \(delays[delays.count / 2]), at most \(delays.last ?? .zero)")
       #expect(others.allSatisfy { $0.0?.code == .overloaded && $0.0?.changedNothing == true })
-      #expect(delays.allSatisfy { $0 < .seconds(1) })
+      #expect(delays.count > 10 && delays.allSatisfy { $0 < .seconds(1) })
       // Its own sweeping takes a place or two.
       #expect(admitted.count { $0?.code == .outcomeUnknown } >= limit - 10)
       #expect(admitted.allSatisfy { $0?.code == .outcomeUnknown || $0?.code == .overloaded })

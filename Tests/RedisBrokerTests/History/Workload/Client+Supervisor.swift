@@ -4,7 +4,7 @@ extension Client {
   /// Sorts, transfers, removes, brings back, closes and opens queues, one by one and many at once.
   mutating func runSupervisor() async {
     while board.isOpen {
-      if random.chance(8) { favourite = board.service(&random) }
+      if favourite == nil || random.chance(8) { favourite = board.service(&random) }
       switch random.below(12) {
       case 0: await changeModes()
       case 1: await performMany()
