@@ -41,7 +41,7 @@ local TICKS = 4096             -- of order in a millisecond
 local BOOST_STEP = 600000      -- milliseconds of head start for each level of priority above 4
 local ARRIVAL_GAP = 8          -- between two arrivals of one priority
 local OPEN_STEP = 64           -- between renumbered services at the beginning of the queue
-local WINDOWS = {64, 128, 256, 512, 1024} -- services that one renumbering may concern
+local WINDOWS = {64, 128, 256, 512} -- services that one renumbering may concern
 local MOST_AHEAD = 31622400000 -- a service may be scheduled: 366 days
 local MOST_SIGNATURES = 64     -- of a queue
 local ENDED_TTL = '86400000'
@@ -483,12 +483,13 @@ local function release(q, c, r)
   return answer(q, '', c.id, come_back(q, c.id, r, 'released', c.actor_name, c.most_attempts, c.ended_key))
 end
 
--- By the one who had it: a hold is no handling, so the time of one that was held does not count.
+-- By the one who had it: a hold is no handling, so the time of one that was held does not count. The clock of a Redis that took
+-- over may be behind.
 local function handled(state, kind)
   return function(q, c, r)
     acted(q, r.holder)
     if r.held == '' then
-      redis.call('LPUSH', q.keys[9], fixed(q.now - r.claimed))
+      redis.call('LPUSH', q.keys[9], fixed(math.max(q.now - r.claimed, 0)))
       redis.call('LTRIM', q.keys[9], 0, MOST_TIMES - 1)
     end
     return answer(q, '', c.id, finish(q, c.id, r, state, kind, c.actor_name, c.ended_key))

@@ -45,6 +45,8 @@ final class RedisConnection {
       redisAsyncFree(context)
       return failToOpen(error.description)
     }
+    // hiredis gives back a read buffer that has grown beyond this, and at 16 KiB would do so after nearly every read.
+    context.pointee.c.reader.pointee.maxbuf = 1 << 20
     self.context = context
     // Given back by the cleanup hook, which hiredis calls exactly once: until then the hooks have something to refer to.
     context.pointee.data = Unmanaged.passRetained(self).toOpaque()

@@ -112,7 +112,7 @@ extension SiteModel {
     acted(service, step)
     // A hold is no handling.
     if service.heldAt == nil, let began = service.claimedAt {
-      queues[step.queue]?.push(time: step.now - began.milliseconds)
+      queues[step.queue]?.push(time: max(step.now - began.milliseconds, 0))
     }
     record(after, by: step.actor.name, at: step.now, as: change)
     return CommandResult(service: after)

@@ -114,7 +114,7 @@ extension QueueModel {
   /// of the queue never is in it: were it far in the future, the others would be drawn there.
   func window(around rank: Int) -> Window? {
     for least: Int64 in [4, 2] {
-      for size in [64, 128, 256, 512, 1_024] {
+      for size in [64, 128, 256, 512] {
         let from = max(rank - size / 2, 0)
         let to = min(from + size, live.count - 1) - 1
         guard from <= to else { continue }

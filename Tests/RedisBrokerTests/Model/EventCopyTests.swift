@@ -49,7 +49,7 @@ import Testing
       case .renumbered(let list):
         let before = sorted.map(\.id)
         for item in list { services[item.id]?.order = item.order }
-        #expect(list.count <= 1_024 && sorted.map(\.id) == before)
+        #expect(list.count <= 512 && sorted.map(\.id) == before)
       case .mode: break
       case .transferred(let service): services[service.id] = nil
       case .added, .updated, .moved, .claimed, .started, .held, .resumed, .returned, .completed, .noShow, .removed,
