@@ -22,7 +22,7 @@ struct EncryptionCommand: AsyncParsableCommand {
     let results = try await benchmark.run(runs: runs)
     let report = Report(
       benchmark: "encryption", machine: machine, settings: ["seconds": "\(seconds)", "runs": "\(runs)"],
-      results: results, checks: benchmark.checks, warnings: machine.warnings)
-    print(json ? try report.json() : report.text(EncryptionTable.rows(results)))
+      results: results, targets: [], checks: benchmark.checks, warnings: machine.warnings)
+    try report.show([EncryptionTable.rows(results)], json: json, check: false)
   }
 }

@@ -6,5 +6,5 @@ struct UsherBench: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "usher-bench",
     abstract: "Measures the parts of Usher on this machine.",
-    subcommands: [QueueCommand.self, EncryptionCommand.self])
+    subcommands: [QueueCommand.self, EstimateCommand.self, EncryptionCommand.self])
 }

@@ -1,9 +1,10 @@
 /// Callers side by side, each of which waits for its answer before it calls again.
 enum Callers {
-  /// Makes `calls` calls of `body`, shared out evenly among `callers` tasks, and measures them. `body` is told which caller it
-  /// is (from 0) and the number of the call (from 0, each once). The first error ends all.
+  /// Makes `calls` calls of `body`, shared out evenly among `callers` tasks that prefer `executor`, and measures them. `body` is told
+  /// which caller it is (from 0) and the number of the call (from 0, each once). The first error ends all.
   static func run<Value: Sendable>(
-    _ callers: Int, calls: Int, _ body: @escaping @Sendable (_ caller: Int, _ call: Int) async throws -> Value
+    _ callers: Int, calls: Int, on executor: any TaskExecutor,
+    _ body: @escaping @Sendable (_ caller: Int, _ call: Int) async throws -> Value
   ) async throws -> (values: [Value], sample: Sample) {
     var values: [Value] = []
     var nanoseconds: [UInt64] = []
@@ -13,7 +14,7 @@ enum Callers {
     try await withThrowingTaskGroup(of: ([Value], [UInt64]).self) { group in
       for caller in 0..<callers {
         let share = (calls * caller / callers)..<(calls * (caller + 1) / callers)
-        group.addTask { try await calling(caller, share, body) }
+        group.addTask(executorPreference: executor) { try await calling(caller, share, body) }
       }
       for try await (some, times) in group {
         values += some
@@ -39,8 +40,16 @@ enum Callers {
       try Task.checkCancellation()
       let start = ContinuousClock.now
       values.append(try await body(caller, call))
-      nanoseconds.append(UInt64((ContinuousClock.now - start) / .nanoseconds(1)))
+      nanoseconds.append(start.nanosecondsAgo)
     }
     return (values, nanoseconds)
+  }
+}
+
+extension ContinuousClock.Instant {
+  /// How long ago it was.
+  var nanosecondsAgo: UInt64 {
+    let (seconds, attoseconds) = (ContinuousClock.now - self).components
+    return UInt64(seconds) * 1_000_000_000 + UInt64(attoseconds / 1_000_000_000)
   }
 }

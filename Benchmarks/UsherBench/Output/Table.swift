@@ -1,21 +1,26 @@
-/// Lines of text in columns: the first to the left, the others to the right.
-struct Table {
+/// Lines of text in columns under a title: the first to the left, the others to the right.
+struct Table: Sendable {
+  let title: String
   private var rows: [[String]]
 
   /// `header` names the columns; every row has as many.
-  init(_ header: [String]) { rows = [header] }
+  init(_ title: String, _ header: [String]) {
+    self.title = title
+    rows = [header]
+  }
 
   mutating func add(_ row: [String]) { rows.append(row) }
 
   /// The lines, without a newline at the end.
   var text: String {
     let widths = (rows.first ?? []).indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
-    return rows.map { row in
+    let lines = rows.map { row in
       zip(row, widths).enumerated().map { column, cell in
         let padding = String(repeating: " ", count: cell.1 - cell.0.count)
         return column == 0 ? cell.0 + padding : padding + cell.0
       }.joined(separator: "  ")
-    }.joined(separator: "\n")
+    }
+    return ([title + ":"] + lines.map { "  " + $0 }).joined(separator: "\n")
   }
 }
 
@@ -29,6 +34,10 @@ extension Double {
     let rest = String(scaled % Int(scale))
     return (scaled / Int(scale)).readable + "." + String(repeating: "0", count: decimals - rest.count) + rest
   }
+}
+
+extension ClosedRange<Double> {
+  var readable: String { "\(lowerBound.readable)..\(upperBound.readable)" }
 }
 
 extension BinaryInteger {

@@ -3,37 +3,68 @@ import Reactor
 import RedisBroker
 import ServiceQueue
 
-/// The four measurements of the Broker, and the checks after them.
+/// The Broker over a Redis: every part, one after another, on the same Redis.
 struct QueueBenchmark: Sendable {
   /// How much is measured.
   struct Plan: Sendable {
-    let count: Int
+    /// Concurrent callers.
     let callers: Int
-    let batch: Int
+    /// Runs, of which the median is shown.
     let runs: Int
+    /// Services submitted and handled in each run of `LivesMeasurement`.
+    let lives: Int
+    /// Services in one batch of submissions there.
+    let batch: Int
+    /// Commands in each run of `RateMeasurement`.
+    let commands: Int
+    /// Services that the random ids of its `complete` are taken from.
+    let pool: Int
+    /// Lengths of the queues in `SizeMeasurement`.
+    let sizes: [Int]
+    /// Calls of each kind in each run there.
+    let samples: Int
+    /// Races in each run of `RaceMeasurement`.
+    let races: Int
+    /// Racers in each.
+    let racers: Int
   }
 
   /// What came out.
-  struct Outcome: Sendable {
-    let results: [MeasuredResult]
-    let checks: [String]
-    let warnings: [String]
-    let site: String
+  struct Results: Sendable, Encodable {
+    let lives: [MeasuredResult]
+    let rates: [RateMeasurement.Comparison]
+    let sizes: SizeMeasurement.Results
+    let races: RaceMeasurement.Results
   }
 
-  /// Services in the queue whose snapshots and moves are measured.
-  static let standing = 500
-  /// Snapshots of one run.
-  static let snapshots = 500
+  /// With what was checked.
+  struct Outcome: Sendable {
+    let results: Results
+    let checks: [String]
+    let warnings: [String]
 
-  private let broker: BrokerActor
-  private let plan: Plan
+    var targets: [Target] {
+      results.rates.flatMap(\.targets) + results.sizes.targets + results.races.targets
+    }
+    var tables: [Table] {
+      [LivesMeasurement.table(results.lives), RateMeasurement.table(results.rates)] + results.sizes.tables
+        + [results.races.table]
+    }
+  }
 
-  /// Measures on the Redis at `url`, under a site of its own. Throws when a call fails or a check finds something wrong.
-  static func run(_ plan: Plan, on url: RedisURL) async throws -> Outcome {
-    let site = "bench-" + String(UInt64.random(in: 0...UInt64.max), radix: 36)
+  let broker: BrokerActor
+  let redis: PrivateRedis
+  let site: String
+  let plan: Plan
+
+  /// The reactor on which the callers run too, as the server's own hot tasks can.
+  var executor: any TaskExecutor { broker.reactor }
+
+  /// Measures. Throws when a call fails or a check finds something wrong.
+  static func run(_ plan: Plan, on redis: PrivateRedis) async throws -> Outcome {
+    let site = "bench"
     let reactor = try Reactor(name: "bench-broker")
-    let configuration = try BrokerConfiguration(redisURL: url, site: site, commandTimeout: .seconds(10))
+    let configuration = try BrokerConfiguration(redisURL: redis.url, site: site, commandTimeout: .seconds(10))
     var logger = Logger(label: "usher-bench")
     logger.logLevel = .critical
     let broker = BrokerActor(configuration: configuration, reactor: reactor, logger: logger)
@@ -41,7 +72,8 @@ struct QueueBenchmark: Sendable {
       group.addTask { try? await broker.run() }
       let result: Swift.Result<Outcome, any Error>
       do {
-        result = .success(try await QueueBenchmark(broker: broker, plan: plan).measure(site))
+        let benchmark = QueueBenchmark(broker: broker, redis: redis, site: site, plan: plan)
+        result = .success(try await withTaskExecutorPreference(reactor) { try await benchmark.measure() })
       } catch {
         result = .failure(error)
       }
@@ -52,67 +84,34 @@ struct QueueBenchmark: Sendable {
     return try result.get()
   }
 
-  private func measure(_ site: String) async throws -> Outcome {
-    var runs: [Phases] = []
+  private func measure() async throws -> Outcome {
     var audit = QueueAudit(broker: broker)
-    for number in 1...plan.runs {
-      runs.append(try await measureOnce(number, &audit))
-    }
-    let results = [
-      MeasuredResult(
-        name: "submit, batches of \(plan.batch)", unit: "services", callers: 1, bytes: nil, runs: runs.map(\.submit)),
-      MeasuredResult(
-        name: "claim_next, start, complete", unit: "lives", callers: plan.callers, bytes: nil, runs: runs.map(\.lives)),
-      MeasuredResult(
-        name: "snapshot of \(Self.standing)", unit: "snapshots", callers: 1, bytes: nil, runs: runs.map(\.snapshot)),
-      MeasuredResult(
-        name: "move among \(Self.standing)", unit: "moves", callers: plan.callers, bytes: nil, runs: runs.map(\.move)),
-    ]
+    let lives = try await LivesMeasurement(self).measure(&audit)
+    let rates = try await RateMeasurement(self).measure()
+    let sizes = try await SizeMeasurement(self).measure(&audit)
+    let races = try await RaceMeasurement(self).measure()
     return Outcome(
-      results: results, checks: audit.passed, warnings: await broker.health().warnings, site: site)
+      results: Results(lives: lives, rates: rates, sizes: sizes, races: races),
+      checks: audit.passed + races.checks, warnings: await broker.health().warnings)
   }
+}
 
-  private struct Phases {
-    let submit: Sample
-    let lives: Sample
-    let snapshot: Sample
-    let move: Sample
-  }
-
-  private func measureOnce(_ number: Int, _ audit: inout QueueAudit) async throws -> Phases {
-    let line = try queue("line-\(number)")
-    let standing = try queue("standing-\(number)")
-    for queue in [line, standing] { _ = try await broker.createQueue(queue) }
-    var maker = try SampleSubmissions()
-    let submissions = try maker.make(plan.count, for: line)
-    let ids = Set(submissions.map(\.id))
-
-    let submit = try await submit(submissions)
-    try await audit.holds(line, exactly: ids)
-    let lives = try await live(in: line)
-    try await audit.endedOnce(line, ids: ids, answered: lives.completed)
-
-    let standingSubmissions = try maker.make(Self.standing, for: standing)
-    _ = try await self.submit(standingSubmissions)
-    let snapshot = try await snapshot(standing)
-    let move = try await move(standingSubmissions.map(\.id), in: standing)
-    try await audit.holds(standing, exactly: Set(standingSubmissions.map(\.id)))
-    try await audit.outboxTellsOnce(line, ids: ids, moves: plan.count, in: standing)
-    return Phases(submit: submit, lives: lives.sample, snapshot: snapshot, move: move)
-  }
-
-  private func queue(_ name: String) throws -> QueueName {
+// What the parts share.
+extension QueueBenchmark {
+  /// Makes a queue.
+  func createQueue(_ name: String) async throws -> QueueName {
     guard let queue = QueueName(name) else { throw BenchError("'\(name)' is not a queue name") }
+    _ = try await broker.createQueue(queue)
     return queue
   }
 
-  /// One batch under way at a time, as the intake does it.
-  private func submit(_ submissions: [Submission]) async throws -> Sample {
-    let size = plan.batch
+  /// Submits new services in batches of `size`, one under way at a time, as the intake does it.
+  @discardableResult
+  func submit(_ submissions: [Submission], batch size: Int = BrokerLimits.submitBatch) async throws -> Sample {
     let batches = stride(from: 0, to: submissions.count, by: size).map { start in
       Array(submissions[start..<min(start + size, submissions.count)])
     }
-    let (outcomes, sample) = try await Callers.run(1, calls: batches.count) { [broker] _, call in
+    let (outcomes, sample) = try await Callers.run(1, calls: batches.count, on: executor) { [broker] _, call in
       try await broker.submit(batches[call])
     }
     for outcome in outcomes.joined() {
@@ -121,51 +120,13 @@ struct QueueBenchmark: Sendable {
     return sample.counting(submissions.count)
   }
 
-  private func live(in queue: QueueName) async throws -> (completed: [ServiceID], sample: Sample) {
-    let agents = (0..<plan.callers).map { Principal(id: "agent-\($0)", name: "agent-\($0)", level: .agent) }
-    let (completed, sample) = try await Callers.run(plan.callers, calls: plan.count) { [broker] caller, _ in
-      let agent = agents[caller]
-      let claim = try await broker.perform(CommandRequest(.claimNext(queue, lease: nil), by: agent))
-      let ref = ServiceRef(id: claim.service.id, queue: queue)
-      let fence = claim.service.fence
-      _ = try await broker.perform(CommandRequest(.start(ref, fence: fence, lease: nil), by: agent))
-      let end = try await broker.perform(CommandRequest(.complete(ref, fence: fence), by: agent))
-      guard end.service.id == ref.id, end.service.state == .completed else {
-        throw BenchError("completing a service left it \(end.service.state.rawValue); this is a bug")
-      }
-      return end.service.id
-    }
-    return (completed, sample)
+  /// Forgets what the history would be told, which nobody reads here.
+  func emptyOutbox() async throws {
+    try await redis.ask([["XTRIM", "usher:{\(site)}:outbox", "MAXLEN", "0"]])
   }
 
-  private func snapshot(_ queue: QueueName) async throws -> Sample {
-    try await Callers.run(1, calls: Self.snapshots) { [broker] _, _ in
-      let snapshot = try await broker.snapshot(of: queue, limit: Self.standing)
-      guard snapshot.services.count == Self.standing else {
-        throw BenchError("a snapshot holds \(snapshot.services.count) services of \(Self.standing); this is a bug")
-      }
-    }.sample
-  }
-
-  /// Each call puts one service before another, both chosen by the call's number: the same in every run.
-  private func move(_ ids: [ServiceID], in queue: QueueName) async throws -> Sample {
-    let supervisor = Principal(id: "supervisor", name: "supervisor", level: .supervisor)
-    return try await Callers.run(plan.callers, calls: plan.count) { [broker] _, call in
-      let moved = Int(Scatter.value(call) % UInt64(ids.count))
-      let step = 1 + Int(Scatter.value(call + plan.count) % UInt64(ids.count - 1))
-      let target = ids[(moved + step) % ids.count]
-      let ref = ServiceRef(id: ids[moved], queue: queue)
-      _ = try await broker.perform(CommandRequest(.move(ref, to: .before(target)), by: supervisor))
-    }.sample
-  }
-}
-
-/// Numbers that look random and are the same every time: the finaliser of SplitMix64.
-private enum Scatter {
-  static func value(_ number: Int) -> UInt64 {
-    var value = UInt64(truncatingIfNeeded: number) &* 0x9E37_79B9_7F4A_7C15
-    value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-    return value ^ (value >> 31)
+  /// An employee without limits of its own.
+  func employee(_ name: String, _ level: AccessLevel = .agent) -> Principal {
+    Principal(id: name, name: name, level: level)
   }
 }

@@ -1,21 +1,7 @@
 import Glibc
-import RedisBroker
 
-/// The loopback interface: no benchmark goes beyond it.
+/// The loopback interface.
 enum Loopback {
-  /// Whether `url` names this machine by its loopback address or a socket's path. What printing it shows is enough.
-  static func contains(_ url: RedisURL) -> Bool {
-    let text = url.description
-    guard let mark = text.firstRange(of: "://") else { return false }
-    if text.hasPrefix("unix:") { return true }
-    var host = text[mark.upperBound...]
-    if let at = host.lastIndex(of: "@") { host = host[host.index(after: at)...] }
-    if host.hasPrefix("[::1]:") { return true }
-    host = host.prefix { $0 != ":" }
-    var address = in_addr()
-    return host == "localhost" || (host.hasPrefix("127.") && inet_pton(AF_INET, String(host), &address) == 1)
-  }
-
   /// A port that is free now. Another program may take it before the server does, which then ends at its start.
   static func freePort() throws -> Int {
     try withSocket { descriptor in

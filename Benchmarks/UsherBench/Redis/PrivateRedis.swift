@@ -4,12 +4,19 @@ import Glibc
 import RedisBroker
 
 /// A Redis server of our own, on a free port of the loopback interface, gone with its data afterwards.
-enum PrivateRedis {
+struct PrivateRedis: Sendable {
+  /// Where it is.
+  let url: RedisURL
+  let port: Int
+  let password: String
+  /// Ours alone, gone afterwards.
+  let folder: URL
+
   private static let startLimit = Duration.seconds(10)
 
-  /// Starts it in a new folder in `parent`, gives `body` its address, and ends it whatever happens.
+  /// Starts it in a new folder in `parent`, gives it to `body`, and ends it whatever happens.
   static func with<Value>(
-    appendfsync: String, in parent: URL, _ body: (RedisURL) async throws -> Value
+    appendfsync: String, in parent: URL, _ body: (PrivateRedis) async throws -> Value
   ) async throws -> Value {
     let folder = parent.appending(path: "usher-bench-" + String(UInt64.random(in: 0...UInt64.max), radix: 36))
     try FileManager.default.createDirectory(
@@ -17,11 +24,13 @@ enum PrivateRedis {
     defer { try? FileManager.default.removeItem(at: folder) }
     let port = try Loopback.freePort()
     let password = try SecureRandom.bytes(24).map { String($0, radix: 16) }.joined()
-    let process = try start(port, password, appendfsync, in: folder)
+    let redis = PrivateRedis(
+      url: try RedisURL("redis://:\(password)@127.0.0.1:\(port)/0"), port: port, password: password, folder: folder)
+    let process = try redis.start(appendfsync)
     let result: Result<Value, any Error>
     do {
       try await awaitStart(of: process, port)
-      result = .success(try await body(try RedisURL("redis://:\(password)@127.0.0.1:\(port)/0")))
+      result = .success(try await body(redis))
     } catch {
       result = .failure(error)
     }
@@ -29,7 +38,8 @@ enum PrivateRedis {
     return try result.get()
   }
 
-  private static func start(_ port: Int, _ password: String, _ appendfsync: String, in folder: URL) throws -> Process {
+  private func start(_ appendfsync: String) throws -> Process {
+    // No rewriting of the log, so that no measurement pays for what another wrote. The slow log keeps everything from 0.2 ms on.
     let configuration = """
       bind 127.0.0.1
       port \(port)
@@ -39,6 +49,9 @@ enum PrivateRedis {
       save ""
       appendonly yes
       appendfsync \(appendfsync)
+      auto-aof-rewrite-percentage 0
+      slowlog-log-slower-than 200
+      slowlog-max-len 100000
       maxmemory 4gb
       maxmemory-policy noeviction
       """
@@ -55,9 +68,8 @@ enum PrivateRedis {
     return process
   }
 
-  /// Ends it and the process of its own that may be rewriting its log: Foundation gives each process that it starts a group.
-  /// Not SIGTERM, which Redis inherits blocked from the thread that starts it; there is nothing to save anyway. Blocks the
-  /// thread for the milliseconds until it is gone.
+  /// Ends it. Foundation gives each process that it starts a group. Not SIGTERM, which Redis inherits blocked from the thread that
+  /// starts it; there is nothing to save anyway. Blocks the thread for the milliseconds until it is gone.
   private static func stop(_ process: Process) {
     let id = process.processIdentifier
     if process.isRunning { kill(getpgid(id) == id ? -id : id, SIGKILL) }
