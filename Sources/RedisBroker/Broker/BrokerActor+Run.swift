@@ -19,8 +19,8 @@ extension BrokerActor: ServiceLifecycle.Service {
     let links = self.links
     for (number, link) in links.enumerated() {
       link.onAddressNeeded = { requests.yield(number) }
+      link.onReady = { [unowned self] in becameReady(number) }
     }
-    commands.onReady = { [unowned self] in durabilityIsUnknown = true }
     logger.info("Broker starts", metadata: ["site": "\(configuration.site)", "redis": "\(configuration.redisURL)"])
     for link in links { link.start() }
     await withTaskExecutorPreference(reactor) {
@@ -40,6 +40,12 @@ extension BrokerActor: ServiceLifecycle.Service {
   public func health() -> RedisHealth {
     RedisHealth(
       isConnected: commands.isReady, silence: commands.silence, lastFailure: commands.lastFailure, warnings: warnings)
+  }
+
+  /// Redis can be reached again: the other links need not wait for their next attempts.
+  private func becameReady(_ number: Int) {
+    if links[number] === commands { durabilityIsUnknown = true }
+    for link in links where link !== links[number] { link.tryNow() }
   }
 
   private func stop() async {

@@ -83,6 +83,13 @@ final class RedisLink {
     perform(machine.start())
   }
 
+  /// Another link has reached Redis: the next attempt need not wait any longer.
+  func tryNow() {
+    guard machine.phase == .backingOff else { return }
+    attemptTimer?.cancel()
+    perform(machine.backoffElapsed())
+  }
+
   /// Ends the link: what was sent ends as unknown, what waits as unavailable.
   func close() {
     attemptTimer?.cancel()
