@@ -61,7 +61,7 @@ extension BrokerActor {
       case ("W", .some(let present), _): outcomes.append(.restored(present))
       case ("E", .some(let present), _): outcomes.append(.ended(present))
       case ("R", _, .some(let code)):
-        outcomes.append(.refused(BrokerError(code, BrokerError.message(for: code, state: nil))))
+        outcomes.append(.refused(.refusal(code)))
       default: throw .notUnderstood("restore")
       }
     }

@@ -117,10 +117,11 @@ extension BrokerActor {
     }
   }
 
-  private static func message(for code: BrokerError.Code, _ item: Submission) -> String {
-    guard code == .invalidArgument else { return BrokerError.message(for: code, state: nil) }
-    return "The id is that of a live service, the time is more than 366 days ahead, or the queue has"
-      + " \(SkillSet.mostPerQueue) other sets of required skills already"
+  private static func refusal(_ code: BrokerError.Code) -> BrokerError {
+    guard code == .invalidArgument else { return .refusal(code) }
+    return .outOfBounds(
+      "The id is that of a live service, the time is more than 366 days ahead, or the queue has"
+        + " \(SkillSet.mostPerQueue) other sets of required skills already")
   }
 
   private static func outcome(_ told: [[UInt8]], of item: Submission, at now: Timestamp) -> SubmitOutcome? {
@@ -141,7 +142,7 @@ extension BrokerActor {
       return ServiceID(first).map { .duplicate($0) }
     case [UInt8(ascii: "R")]:
       guard let code = BrokerError.Code(rawValue: first) else { return nil }
-      return .refused(BrokerError(code, message(for: code, item)))
+      return .refused(refusal(code))
     default:
       return nil
     }
