@@ -45,7 +45,7 @@ struct CentrifugeSession: Sendable {
 
   enum Action: Sendable {
     /// Writes one reply or push.
-    case send([UInt8])
+    case send(ServerReply)
     /// Verifies a token; `tokenVerified` gets the end.
     case verify(UInt32, token: String)
     /// From now on the hub's events of the queue come in, by `delivered`.
@@ -120,10 +120,9 @@ struct CentrifugeSession: Sendable {
       phase = .connected
       principal = token.principal
       let ttl = max(1, token.expiresAt - now)
-      let ping = Int(limits.pingInterval.components.seconds)
       var actions: [Action] = [
         .cancel(.connect),
-        .send(ReplyEncoder.connect(id, client: clientID, version: version, ttl: ttl, ping: ping)),
+        .send(.connect(id, terms(ttl: ttl))),
         .schedule(.ping, limits.pingInterval),
         .schedule(.expiry, .seconds(ttl) + limits.expiryGrace),
       ]
@@ -136,7 +135,7 @@ struct CentrifugeSession: Sendable {
       guard token.principal == principal else { return disconnect(.forceReconnect) }
       let ttl = max(1, token.expiresAt - now)
       return [
-        .send(ReplyEncoder.refresh(id, client: clientID, version: version, ttl: ttl)),
+        .send(.refresh(id, terms(ttl: ttl))),
         .schedule(.expiry, .seconds(ttl) + limits.expiryGrace),
       ]
     case (_, .failure(.invalid)): return disconnect(.invalidToken)
@@ -146,7 +145,7 @@ struct CentrifugeSession: Sendable {
         early = []
       }
       let error = fault == .expired ? ReplyError.tokenExpired : ReplyError(GatewayError(fault))
-      return [.send(ReplyEncoder.error(id, error))]
+      return [.send(.error(id, error))]
     }
   }
 
@@ -155,8 +154,8 @@ struct CentrifugeSession: Sendable {
     guard phase == .connected else { return [] }
     inFlight -= 1
     switch result {
-    case .success(let data): return [.send(ReplyEncoder.rpc(id, data: data))]
-    case .failure(let error): return [.send(ReplyEncoder.error(id, ReplyError(error)))]
+    case .success(let data): return [.send(.rpc(id, data: data))]
+    case .failure(let error): return [.send(.error(id, ReplyError(error)))]
     }
   }
 
@@ -169,12 +168,17 @@ struct CentrifugeSession: Sendable {
     case (.ping, .connected):
       awaitsPong = true
       return [
-        .send(ReplyEncoder.ping), .schedule(.pong, limits.pongTimeout), .schedule(.ping, limits.pingInterval),
+        .send(.ping), .schedule(.pong, limits.pongTimeout), .schedule(.ping, limits.pingInterval),
       ]
     case (.pong, .connected): return awaitsPong ? disconnect(.noPong) : []
     case (.expiry, .connected): return disconnect(.expired)
     case (.ping, _), (.pong, _), (.expiry, _): return []
     }
+  }
+
+  private func terms(ttl: Int64) -> SessionTerms {
+    SessionTerms(
+      client: clientID, version: version, ttl: ttl, ping: Int(limits.pingInterval.components.seconds))
   }
 
   /// The server ends the connection: a shutdown, a slow reader, a user whose rights changed.
@@ -205,15 +209,15 @@ extension CentrifugeSession {
       return [.cancel(.pong)]
     case .connect: return disconnect(.badRequest)
     case .send: return disconnect(.notAvailable)
-    case .unsupported: return [.send(ReplyEncoder.error(id, .notAvailable))]
-    case .ping: return [.send(ReplyEncoder.ping(id))]
+    case .unsupported: return [.send(.error(id, .notAvailable))]
+    case .ping: return [.send(.pong(id))]
     case .refresh(let token):
-      guard inFlight < limits.inFlight else { return [.send(ReplyEncoder.error(id, .tooManyRequests))] }
+      guard inFlight < limits.inFlight else { return [.send(.error(id, .tooManyRequests))] }
       inFlight += 1
       return [.verify(id, token: token)]
     case .rpc(let method, let data):
       guard inFlight < limits.inFlight, let principal else {
-        return [.send(ReplyEncoder.error(id, .tooManyRequests))]
+        return [.send(.error(id, .tooManyRequests))]
       }
       inFlight += 1
       return [.rpc(id, method: method, data: data, principal)]
@@ -223,7 +227,7 @@ extension CentrifugeSession {
   }
 
   private mutating func subscribe(_ id: UInt32, _ request: SubscribeRequest, _ command: ClientCommand) -> [Action] {
-    func refuse(_ error: ReplyError) -> [Action] { [.send(ReplyEncoder.error(id, error))] }
+    func refuse(_ error: ReplyError) -> [Action] { [.send(.error(id, error))] }
     guard let principal, let view = ViewLevel(principal.level) else { return refuse(.permissionDenied) }
     guard let queue = ChannelName.queue(request.channel) else { return refuse(.unknownChannel) }
     guard AccessPolicy.allows(.observe, by: principal, in: queue) else { return refuse(.permissionDenied) }
@@ -256,14 +260,14 @@ extension CentrifugeSession {
       subscriptions[queue] = nil
       actions.append(.leave(queue, subscription.view))
     }
-    return actions + [.send(ReplyEncoder.unsubscribe(id))]
+    return actions + [.send(.unsubscribe(id))]
   }
 
   /// A command about a channel that is being loaded waits for the load's end, so that replies keep their order.
   private mutating func postpone(_ command: ClientCommand, for queue: QueueName) -> [Action]? {
     guard let subscription = subscriptions[queue], subscription.isLoading else { return nil }
     guard subscription.postponed.count < limits.inFlight else {
-      return [.send(ReplyEncoder.error(command.id, .tooManyRequests))]
+      return [.send(.error(command.id, .tooManyRequests))]
     }
     subscriptions[queue]?.postponed.append(command)
     return []
@@ -282,9 +286,9 @@ extension CentrifugeSession {
     switch result {
     case .failure(let error):
       subscriptions[load.queue] = nil
-      actions = [.leave(load.queue, load.view), .send(ReplyEncoder.error(load.command, error))]
+      actions = [.leave(load.queue, load.view), .send(.error(load.command, error))]
     case .success(let channel):
-      actions.append(.send(ReplyEncoder.subscribe(load.command, channel)))
+      actions.append(.send(.subscribe(load.command, channel)))
       subscriptions[load.queue]?.becomeLive(at: channel.version, of: channel.epoch)
       if subscription.overflowed {
         actions += resync(load.queue)
@@ -323,7 +327,7 @@ extension CentrifugeSession {
     }
     subscriptions[queue] = nil
     return [
-      .leave(queue, subscription.view), .send(ReplyEncoder.push(Unsubscribe.insufficientState, to: queue)),
+      .leave(queue, subscription.view), .send(.unsubscribed(queue, .insufficientState)),
     ]
   }
 

@@ -27,7 +27,7 @@ extension CommandDesk {
   ) async throws(BrokerError) -> LoadedChannel? {
     guard let epoch = Epoch(position.epoch) else { return nil }
     var version = position.offset
-    var publications = [[UInt8]]()
+    var publications = [Publication]()
     while true {
       let page = try await broker.events(of: load.queue, epoch: epoch, after: version, limit: BrokerLimits.events)
       guard case .events(let events, _, let current) = page, version <= current else { return nil }
@@ -35,7 +35,7 @@ extension CommandDesk {
       for event in events {
         guard event.version == version + 1 else { return nil }
         version = event.version
-        publications.append(ReplyEncoder.publication(json(event, as: load.view), offset: event.version))
+        publications.append(Publication(data: json(event, as: load.view), offset: event.version))
       }
       if events.isEmpty || version >= current {
         guard version >= current else { return nil }

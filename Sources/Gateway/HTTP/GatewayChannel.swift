@@ -96,7 +96,7 @@ struct GatewayChannel: ServerChildChannel, HTTPChannelHandler {
     let front = FrontHandler()
     let connection = ConnectionActor(
       channel: channel, socket: NIOLoopBound(front, eventLoop: channel.eventLoop), hub: part,
-      id: services.ids.next().rawValue, services: services)
+      format: .json, id: services.ids.next().rawValue, services: services)
     let sync = channel.pipeline.syncOperations
     try channel.syncOptions?.setOption(
       ChannelOptions.writeBufferWaterMark, value: .init(low: 256 * 1_024, high: 1_024 * 1_024))

@@ -6,7 +6,7 @@ import ServiceQueue
 actor LoopHub {
   private struct Key: Hashable {
     let queue: QueueName
-    let view: ViewLevel
+    let audience: Audience
   }
 
   private let executor: any SerialExecutor
@@ -23,19 +23,19 @@ actor LoopHub {
     self.interest = interest
   }
 
-  func join(_ connection: ConnectionActor, _ queue: QueueName, _ view: ViewLevel) {
-    let key = Key(queue: queue, view: view)
+  func join(_ connection: ConnectionActor, _ queue: QueueName, _ audience: Audience) {
+    let key = Key(queue: queue, audience: audience)
     guard subscribers[key, default: [:]].updateValue(connection, forKey: ObjectIdentifier(connection)) == nil else {
       return
     }
-    interest.add(queue, view)
+    interest.add(queue, audience)
   }
 
-  func leave(_ connection: ConnectionActor, _ queue: QueueName, _ view: ViewLevel) {
-    let key = Key(queue: queue, view: view)
+  func leave(_ connection: ConnectionActor, _ queue: QueueName, _ audience: Audience) {
+    let key = Key(queue: queue, audience: audience)
     guard subscribers[key]?.removeValue(forKey: ObjectIdentifier(connection)) != nil else { return }
     if subscribers[key]?.isEmpty == true { subscribers[key] = nil }
-    interest.remove(queue, view)
+    interest.remove(queue, audience)
   }
 
   /// Writes what a batch brought to everyone it concerns: one flush a connection.
@@ -43,9 +43,9 @@ actor LoopHub {
     var touched = [ConnectionActor]()
     for message in messages {
       switch message {
-      case .run(let run, let view):
+      case .run(let run, let audience):
         // A copy: whoever is cut off meanwhile leaves.
-        for connection in (subscribers[Key(queue: run.queue, view: view)] ?? [:]).values {
+        for connection in (subscribers[Key(queue: run.queue, audience: audience)] ?? [:]).values {
           connection.assumeIsolated { if $0.deliver(run) { touched.append(connection) } }
         }
       case .reset(let queue):
@@ -60,8 +60,8 @@ actor LoopHub {
 
 /// What the hub sends to its parts.
 enum HubMessage: Sendable {
-  /// Events for the subscribers of a view.
-  case run(EventRun, ViewLevel)
+  /// Events for an audience.
+  case run(EventRun, Audience)
   /// A queue's events, or all, are not continuous here.
   case reset(QueueName?)
 }

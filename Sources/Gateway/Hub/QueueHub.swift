@@ -2,7 +2,7 @@ import Logging
 import NIOCore
 import ServiceQueue
 
-/// Brings the Broker's events to the subscribers: one task reads them, encodes each once a view, and wakes each event loop
+/// Brings the Broker's events to the subscribers: one task reads them, encodes each once an audience, and wakes each event loop
 /// once a batch.
 final class QueueHub: Sendable {
   /// The most events of one run: bounds a frame's size and the time a loop spends on it.
@@ -46,7 +46,7 @@ final class QueueHub: Sendable {
     case .reset(let queue): send([.reset(queue)])
     case .events(let events):
       let messages = Self.runs(of: events).flatMap { run in
-        interest.views(of: run[0].queue).map { HubMessage.run(encode(run, as: $0), $0) }
+        encode(run, for: interest.audiences(of: run[0].queue))
       }
       if !messages.isEmpty { send(messages) }
     }
@@ -58,12 +58,20 @@ final class QueueHub: Sendable {
     }
   }
 
-  private func encode(_ run: [QueueEvent], as view: ViewLevel) -> EventRun {
+  /// A view's JSON is written once, whatever formats carry it.
+  private func encode(_ run: [QueueEvent], for audiences: [Audience]) -> [HubMessage] {
     let first = run[0]
-    let pushes = run.map { event in
-      ReplyEncoder.push(ReplyEncoder.publication(desk.json(event, as: view), offset: event.version), to: event.queue)
+    var messages = [HubMessage]()
+    for (view, audiences) in Dictionary(grouping: audiences, by: \.view) {
+      let publications = run.map { Publication(data: desk.json($0, as: view), offset: $0.version) }
+      for audience in audiences {
+        let pushes = publications.map { audience.format.push($0, to: first.queue) }
+        let encoded = EventRun(
+          queue: first.queue, epoch: first.epoch, first: first.version, format: audience.format, pushes: pushes)
+        messages.append(.run(encoded, audience))
+      }
     }
-    return EventRun(queue: first.queue, epoch: first.epoch, first: first.version, pushes: pushes)
+    return messages
   }
 
   /// Cuts a batch into runs: of one queue and epoch, versions without a gap. Events of different queues may be mixed; those

@@ -12,6 +12,7 @@ actor ConnectionActor {
   private let services: GatewayServices
   private let socket: NIOLoopBound<FrontHandler>
   private let hub: LoopHub
+  private let format: WireFormat
   private var session: CentrifugeSession
   private var timers: [CentrifugeSession.Timer: Scheduled<Void>] = [:]
   private var isClosing = false
@@ -30,12 +31,14 @@ actor ConnectionActor {
   nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
   init(
-    channel: any Channel, socket: NIOLoopBound<FrontHandler>, hub: LoopHub, id: String, services: GatewayServices
+    channel: any Channel, socket: NIOLoopBound<FrontHandler>, hub: LoopHub, format: WireFormat, id: String,
+    services: GatewayServices
   ) {
     self.channel = channel
     self.executor = channel.eventLoop.executor
     self.socket = socket
     self.hub = hub
+    self.format = format
     self.id = id
     self.services = services
     var logger = services.logger
@@ -56,7 +59,7 @@ actor ConnectionActor {
 
   func received(_ message: [UInt8]) {
     guard !isClosing else { return }
-    guard let commands = try? CommandDecoder.decode(frame: message) else {
+    guard let commands = try? format.commands(in: message) else {
       return carryOut(session.receivedGarbage())
     }
     for command in commands {
@@ -113,7 +116,7 @@ actor ConnectionActor {
     switch session.delivered(run) {
     case .none: return false
     case .whole: writeEvents(run.frames, count: run.pushes.count)
-    case .from(let place): writeEvents(ServerFrame.text(run.pushes[place...]), count: run.pushes.count - place)
+    case .from(let place): writeEvents(format.frames(run.pushes[place...]), count: run.pushes.count - place)
     case .gap:
       resync(run.queue)
       return false
@@ -175,16 +178,17 @@ extension ConnectionActor {
   private func carryOut(_ actions: [CentrifugeSession.Action], flushing: Bool = true) {
     for action in actions {
       switch action {
-      case .send(let message): write(ServerFrame.text([message]))
+      case .send(let reply): write(format.frames([format.encode(reply)]))
       case .verify(let command, let token): start(.verify(command, token: token))
-      case .join(let queue, let view): hub.assumeIsolated { $0.join(self, queue, view) }
-      case .leave(let queue, let view): hub.assumeIsolated { $0.leave(self, queue, view) }
+      case .join(let queue, let view): hub.assumeIsolated { $0.join(self, queue, Audience(view: view, format: format)) }
+      case .leave(let queue, let view):
+        hub.assumeIsolated { $0.leave(self, queue, Audience(view: view, format: format)) }
       case .load(let load): start(.load(load))
       case .rpc(let command, let method, let data, let principal):
         start(.rpc(command, method: method, data: data, principal))
       case .push(let run, let place):
         writeEvents(
-          place == 0 ? run.frames : ServerFrame.text(run.pushes[place...]), count: run.pushes.count - place)
+          place == 0 ? run.frames : format.frames(run.pushes[place...]), count: run.pushes.count - place)
       case .schedule(let timer, let delay): schedule(timer, delay)
       case .cancel(let timer): timers.removeValue(forKey: timer)?.cancel()
       case .disconnect(let reason): close(reason)

@@ -52,9 +52,11 @@ import Testing
   }
 
   @Test func subscribeReplies() throws {
-    func text(_ loaded: LoadedChannel) -> String { String(decoding: ReplyEncoder.subscribe(3, loaded), as: UTF8.self) }
+    func text(_ loaded: LoadedChannel) -> String {
+      String(decoding: WireFormat.json.encode(.subscribe(3, loaded)), as: UTF8.self)
+    }
     let epoch = Epoch("e")!
-    let publication = ReplyEncoder.publication(Array(#"{"a":1}"#.utf8), offset: 4)
+    let publication = Publication(data: Array(#"{"a":1}"#.utf8), offset: 4)
     #expect(
       text(LoadedChannel(epoch: epoch, version: 4, content: .recovered([publication]), wasRecovering: true))
         == #"{"id":3,"subscribe":{"recoverable":true,"epoch":"e","offset":4,"positioned":true,"was_recovering":true,"#
@@ -64,7 +66,7 @@ import Testing
         == #"{"id":3,"subscribe":{"recoverable":true,"epoch":"e","offset":4,"positioned":true,"was_recovering":true,"#
         + #""recovered":false,"data":{}}}"#)
     #expect(
-      String(decoding: ReplyEncoder.push(publication, to: QueueName("q")!), as: UTF8.self)
+      String(decoding: WireFormat.json.push(publication, to: QueueName("q")!), as: UTF8.self)
         == #"{"push":{"channel":"queue:q","pub":{"data":{"a":1},"offset":4}}}"#)
   }
 

@@ -27,7 +27,7 @@ import Testing
 
   private func run(_ first: QueueVersion, _ count: Int, epoch: Epoch = SessionTests.epoch) -> EventRun {
     EventRun(
-      queue: Self.queue, epoch: epoch, first: first,
+      queue: Self.queue, epoch: epoch, first: first, format: .json,
       pushes: (0..<count).map { Array("{\"v\":\(Int(first) + $0)}".utf8) })
   }
 
@@ -288,7 +288,7 @@ extension [CentrifugeSession.Action] {
   var names: [String] {
     map { action in
       switch action {
-      case .send(let bytes): String(decoding: bytes, as: UTF8.self)
+      case .send(let reply): String(decoding: WireFormat.json.encode(reply), as: UTF8.self)
       case .verify(let id, _): "verify \(id)"
       case .join(let queue, _): "join \(queue)"
       case .leave(let queue, _): "leave \(queue)"

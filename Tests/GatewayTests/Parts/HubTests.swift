@@ -22,19 +22,20 @@ import Testing
     #expect(long.map(\.count) == [256, 256, 88])
   }
 
-  @Test func onlyWantedViews() {
+  @Test func onlyWantedAudiences() {
     let interest = HubInterest()
     let queue = QueueName("a")!
-    #expect(interest.views(of: queue).isEmpty)
-    interest.add(queue, .staff)
-    interest.add(queue, .staff)
-    interest.add(queue, .board)
-    #expect(interest.views(of: queue) == [.board, .staff])
-    interest.remove(queue, .board)
-    interest.remove(queue, .staff)
-    #expect(interest.views(of: queue) == [.staff])
-    interest.remove(queue, .staff)
-    #expect(interest.views(of: queue).isEmpty)
+    let (board, staff) = (Audience(view: .board, format: .json), Audience(view: .staff, format: .json))
+    #expect(interest.audiences(of: queue).isEmpty)
+    interest.add(queue, staff)
+    interest.add(queue, staff)
+    interest.add(queue, board)
+    #expect(Set(interest.audiences(of: queue)) == [board, staff])
+    interest.remove(queue, board)
+    interest.remove(queue, staff)
+    #expect(interest.audiences(of: queue) == [staff])
+    interest.remove(queue, staff)
+    #expect(interest.audiences(of: queue).isEmpty)
   }
 
   @Test func aViewsBytes() throws {

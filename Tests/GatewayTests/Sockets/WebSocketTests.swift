@@ -282,9 +282,11 @@ import UserStore
         let push =
           Array(#"{"push":{"channel":"queue:front-desk","pub":{"data":""#.utf8) + filling
           + Array(#"","offset":\#(version)}}}"#.utf8)
-        let run = EventRun(queue: queue, epoch: Epoch("e10")!, first: version, pushes: [push])
+        let run = EventRun(queue: queue, epoch: Epoch("e10")!, first: version, format: .json, pushes: [push])
         for part in server.services.hub.all {
-          try await part.loop.submit { part.assumeIsolated { $0.deliver([.run(run, .staff)]) } }.get()
+          try await part.loop.submit {
+            part.assumeIsolated { $0.deliver([.run(run, Audience(view: .staff, format: .json))]) }
+          }.get()
         }
       }
       try await reader.setOption(.autoRead, value: true).get()
