@@ -88,10 +88,16 @@ import Testing
     #expect(seen.place(aheadOf: .init(epoch: old, version: 4), of: a)?.version == 5)
     #expect(seen.place(aheadOf: .init(epoch: old, version: 5), of: a) == nil)
     #expect(seen.place(aheadOf: .init(epoch: new, version: 4), of: a) == nil)
-    seen.note(a, epoch: .string(Array("old".utf8)), version: 7)
-    seen.note(a, epoch: .null, version: 9)
+    let answer = RedisReply(
+      parts: [
+        .init(kind: .array, start: 0, count: 3), .init(kind: .string, start: 0, count: 3),
+        .init(kind: .null, start: 3, count: 0), .init(kind: .string, start: 3, count: 3),
+      ], bytes: Array("oldnew".utf8))
+    seen.note(a, epochIn: answer, at: 0, version: 7)
+    seen.note(a, epochIn: answer, at: 1, version: 9)
+    seen.note(a, epochIn: answer, at: 3, version: 9)
     #expect(seen.places[a]?.version == 7)
-    seen.note(a, epoch: .string(Array("new".utf8)), version: 1)
+    seen.note(a, epochIn: answer, at: 2, version: 1)
     #expect(seen.places[a] == .init(epoch: new, version: 1))
   }
 }

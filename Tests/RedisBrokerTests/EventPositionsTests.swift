@@ -56,4 +56,19 @@ import Testing
     #expect(positions.began(a, epoch: new, at: 0) == [.reset(a)])
     #expect(positions.take(event(1, new), version: 1, of: b) == [])
   }
+
+  @Test func whileNobodyFollowsItGoesOnFromWhereRedisIs() {
+    var positions = EventPositions()
+    positions.begin(at: [a: place(old, 5)])
+    let generation = positions.generation
+    positions.begin(at: [a: place(old, 9)])
+    #expect(positions.places[a] == place(old, 9) && positions.generation == generation)
+    positions.begin(at: [a: place(new, 2), b: place(old, 1)])
+    #expect(positions.places[a] == place(new, 2) && positions.generation != generation)
+    positions.skip(to: place(new, 4), of: a)
+    positions.skip(to: place(new, 3), of: a)
+    positions.skip(to: place(old, 8), of: a)
+    #expect(positions.places[a] == place(new, 4))
+    #expect(positions.take(event(5, new), version: 5, of: a) == [.event(event(5, new))])
+  }
 }

@@ -4,6 +4,10 @@ import Testing
 @testable import RedisBroker
 
 @Suite struct RecordCodecTests {
+  private func read(_ line: String) -> QueueEvent? {
+    Array(line.utf8).withUnsafeBytes { EventCodec.event(from: $0) }
+  }
+
   private let id = ServiceID("01890a5d-ac96-774b-bcce-b302099a8057")!
   private let queue = QueueName("front-desk")!
 
@@ -72,23 +76,23 @@ import Testing
       ("dead:lease_expired", "service.dead"),
     ] {
       let text = "2\tfront-desk\tabc\t5\t281474976710655\t99\tanna\t\(word)\t\(id)\t\(record)"
-      let event = try #require(EventCodec.event(from: Array(text.utf8)))
+      let event = try #require(read(text))
       #expect(event.change.type == type && event.version == 5 && event.actor == "anna" && event.queue == queue)
       #expect(event.digest.description == "ffffffffffff" && event.change.service?.id == id)
     }
     for mode in QueueMode.allCases {
       let text = "2\tfront-desk\tabc\t5\t0\t99\tsue\tmode:\(mode.rawValue)\t\t"
-      #expect(EventCodec.event(from: Array(text.utf8))?.change == .mode(mode))
+      #expect(read(text)?.change == .mode(mode))
     }
     let text = "2\tfront-desk\tabc\t5\t0\t99\tsue\trenumbered\t\t\(id):17,\(id):25"
-    let event = try #require(EventCodec.event(from: Array(text.utf8)))
+    let event = try #require(read(text))
     #expect(
       event.change
         == .renumbered([.init(id: id, order: OrderKey(17)!), .init(id: id, order: OrderKey(25)!)]))
     for word in ["vanished", "returned", "returned:lost", "dead", "transferred", "mode:odd", "added:No"] {
       let text = "2\tfront-desk\tabc\t5\t0\t99\tsue\t\(word)\t\(id)\t\(record)"
-      #expect(EventCodec.event(from: Array(text.utf8)) == nil)
+      #expect(read(text) == nil)
     }
-    #expect(EventCodec.event(from: []) == nil)
+    #expect(read("") == nil)
   }
 }

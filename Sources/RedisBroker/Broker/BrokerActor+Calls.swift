@@ -3,72 +3,25 @@ import ServiceQueue
 /// How a call reaches Redis and comes back.
 extension BrokerActor {
   /// Sends one command and awaits its answer.
+  func reply(
+    to command: RedisCommand, named name: String, effect: PendingCommand.Effect, on link: RedisLink? = nil,
+    timeout: Duration? = nil
+  ) async throws(BrokerError) -> RedisReply {
+    let began = clock.now
+    let pending = send(command, effect: effect, began: began, on: link, timeout: timeout)
+    let outcome = await withUnsafeContinuation { pending.resume($0) }
+    return try finish(outcome, named: name, began: effect == .wait ? nil : began)
+  }
+
+  /// As the other, the answer as a value of parts.
   func execute(
     _ command: RedisCommand, named name: String, effect: PendingCommand.Effect, on link: RedisLink? = nil,
     timeout: Duration? = nil
   ) async throws(BrokerError) -> RedisValue {
-    let began = clock.now
-    let timeout = timeout ?? configuration.commandTimeout
-    let result = await withCheckedContinuation { continuation in
-      submit(command, effect: effect, on: link ?? commands, began: began, timeout: timeout) {
-        continuation.resume(returning: $0)
-      }
-    }
-    return try finish(result, named: name, began: effect == .wait ? nil : began)
+    try await reply(to: command, named: name, effect: effect, on: link, timeout: timeout).value
   }
 
-  /// Sends several commands, one directly after the other, and awaits all answers.
-  func executeAll(
-    _ batch: [(command: RedisCommand, name: String)], effect: PendingCommand.Effect, on link: RedisLink? = nil
-  ) async -> [Result<RedisValue, BrokerError>] {
-    guard !batch.isEmpty else { return [] }
-    let began = clock.now
-    let results = await withCheckedContinuation { continuation in
-      let gathering = Gathering(count: batch.count, continuation)
-      for (index, call) in batch.enumerated() {
-        submit(
-          call.command, effect: effect, on: link ?? commands, began: began, timeout: configuration.commandTimeout
-        ) { gathering.add($0, at: index) }
-      }
-    }
-    return zip(batch, results).map { call, result in
-      Result { () throws(BrokerError) in try finish(result, named: call.name, began: effect == .wait ? nil : began) }
-    }
-  }
-
-  /// As the other, for several commands of one name.
-  func executeAll(
-    _ batch: [RedisCommand], named name: String, effect: PendingCommand.Effect, on link: RedisLink? = nil
-  ) async -> [Result<RedisValue, BrokerError>] {
-    await executeAll(batch.map { ($0, name) }, effect: effect, on: link)
-  }
-
-  private func submit(
-    _ command: RedisCommand, effect: PendingCommand.Effect, on link: RedisLink, began: ContinuousClock.Instant,
-    timeout: Duration, completion: @escaping (Result<RedisValue, RedisFailure>) -> Void
-  ) {
-    guard phase != .stopping else { return completion(.failure(.unavailable("the Broker is shutting down"))) }
-    link.submit(
-      PendingCommand(
-        command, effect: effect, deadline: began + timeout, patience: timeout, completion: completion))
-  }
-
-  /// Counts the outcome; an array that begins with `ERR` is a refusal of ours.
-  private func finish(
-    _ result: Result<RedisValue, RedisFailure>, named name: String, began: ContinuousClock.Instant?
-  ) throws(BrokerError) -> RedisValue {
-    let error: BrokerError?
-    switch result {
-    case .success(let value): error = BrokerError(refusalIn: value)
-    case .failure(let failure): error = BrokerError(failure)
-    }
-    metrics.finished(name, outcome: error?.code.rawValue ?? "ok", after: began.map { clock.now - $0 })
-    if let error { throw error }
-    guard case .success(let value) = result else { throw .notUnderstood(name) }
-    return value
-  }
-
-  /// As `execute`, for functions that answer an array.
+  /// As the other, for functions that answer an array.
   func call(
     _ command: RedisCommand, named name: String, effect: PendingCommand.Effect, on link: RedisLink? = nil
   ) async throws(BrokerError) -> [RedisValue] {
@@ -77,24 +30,60 @@ extension BrokerActor {
     }
     return elements
   }
-}
 
-/// Collects the answers to several commands and resumes once. Stays on the reactor's thread.
-private final class Gathering {
-  private var results: [Result<RedisValue, RedisFailure>?]
-  private var missing: Int
-  private let continuation: CheckedContinuation<[Result<RedisValue, RedisFailure>], Never>
-
-  init(count: Int, _ continuation: CheckedContinuation<[Result<RedisValue, RedisFailure>], Never>) {
-    results = Array(repeating: nil, count: count)
-    missing = count
-    self.continuation = continuation
+  /// Sends several commands, one directly after the other, and awaits all answers.
+  func replies(
+    to batch: [(command: RedisCommand, name: String)], effect: PendingCommand.Effect, on link: RedisLink? = nil
+  ) async -> [Result<RedisReply, BrokerError>] {
+    let began = clock.now
+    let all = batch.map { send($0.command, effect: effect, began: began, on: link) }
+    var results: [Result<RedisReply, BrokerError>] = []
+    results.reserveCapacity(all.count)
+    for (call, pending) in zip(batch, all) {
+      let outcome = await withUnsafeContinuation { pending.resume($0) }
+      results.append(
+        Result { () throws(BrokerError) in
+          try finish(outcome, named: call.name, began: effect == .wait ? nil : began)
+        })
+    }
+    return results
   }
 
-  func add(_ result: Result<RedisValue, RedisFailure>, at index: Int) {
-    results[index] = result
-    missing -= 1
-    if missing == 0 { continuation.resume(returning: results.compactMap(\.self)) }
+  /// As the other, for several commands of one name, the answers as values of parts.
+  func executeAll(
+    _ batch: [RedisCommand], named name: String, effect: PendingCommand.Effect, on link: RedisLink? = nil
+  ) async -> [Result<RedisValue, BrokerError>] {
+    await replies(to: batch.map { ($0, name) }, effect: effect, on: link).map { $0.map(\.value) }
+  }
+
+  /// Sends a command, whose outcome is then asked for.
+  func send(
+    _ command: RedisCommand, effect: PendingCommand.Effect, began: ContinuousClock.Instant,
+    on link: RedisLink? = nil, timeout: Duration? = nil
+  ) -> PendingCommand {
+    let pending = PendingCommand(
+      command, effect: effect, began: began, patience: timeout ?? configuration.commandTimeout)
+    if phase == .stopping {
+      pending.complete(.failure(.unavailable("the Broker is shutting down")))
+    } else {
+      (link ?? commands).submit(pending, at: began)
+    }
+    return pending
+  }
+
+  /// Counts the outcome; an array that begins with `ERR` is a refusal of ours.
+  func finish(
+    _ outcome: PendingCommand.Outcome, named name: String, began: ContinuousClock.Instant?
+  ) throws(BrokerError) -> RedisReply {
+    let error: BrokerError?
+    switch outcome {
+    case .success(let reply): error = BrokerError(refusalIn: reply)
+    case .failure(let failure): error = BrokerError(failure)
+    }
+    metrics.finished(name, error: error?.code, after: began.map { clock.now - $0 })
+    if let error { throw error }
+    guard case .success(let reply) = outcome else { throw .notUnderstood(name) }
+    return reply
   }
 }
 

@@ -3,9 +3,19 @@ public import ServiceQueue
 extension BrokerActor {
   /// Carries out a command in one atomic step; see `Broker`. One round trip where the command names its queue, two where not.
   public func perform(_ request: CommandRequest) async throws(BrokerError) -> CommandAnswer {
-    let queue = try await queue(of: request.command)
-    let reply = try await call(functionCall(for: request, in: queue), named: request.command.name, effect: .change)
-    return try await answer(from: reply, to: request, in: queue)
+    let queue: QueueName
+    if let known = request.command.knownQueue {
+      queue = known
+    } else {
+      queue = try await self.queue(of: request.command)
+    }
+    let began = clock.now
+    // Without `reply`, as every function that is awaited costs a look at where to go on.
+    let pending = send(functionCall(for: request, in: queue), effect: .change, began: began)
+    let outcome = await withUnsafeContinuation { pending.resume($0) }
+    let reply = try finish(outcome, named: request.command.name, began: began)
+    if let answer = try answer(from: reply, to: request, in: queue) { return answer }
+    return try await answer(fromHeadIn: reply, to: request, in: queue)
   }
 
   /// Carries out several commands, at most `BrokerLimits.commandBatch`, one after another; see `Broker`. First the queues are
@@ -22,14 +32,18 @@ extension BrokerActor {
         calls.append((functionCall(for: request, in: queue), request.command.name))
       }
     }
-    var replies = await executeAll(calls, effect: .change).makeIterator()
+    var replies = await replies(to: calls, effect: .change).makeIterator()
     var results: [Result<CommandAnswer, BrokerError>] = []
     results.reserveCapacity(requests.count)
     for (request, queue) in zip(requests, queues) {
       do throws(BrokerError) {
         let queue = try queue.get()
-        guard let reply = try replies.next()?.get().elements else { throw .notUnderstood(request.command.name) }
-        results.append(.success(try await answer(from: reply, to: request, in: queue)))
+        guard let reply = try replies.next()?.get() else { throw .notUnderstood(request.command.name) }
+        if let answer = try answer(from: reply, to: request, in: queue) {
+          results.append(.success(answer))
+        } else {
+          results.append(.success(try await answer(fromHeadIn: reply, to: request, in: queue)))
+        }
       } catch {
         results.append(.failure(error))
       }
@@ -38,7 +52,6 @@ extension BrokerActor {
   }
 
   private func queue(of command: Command) async throws(BrokerError) -> QueueName {
-    if let queue = command.knownQueue { return queue }
     guard let service = command.service else { throw .notUnderstood(command.name) }
     return Self.queue(at: try await locate(service.id))
   }
@@ -46,12 +59,12 @@ extension BrokerActor {
   private func queues(of commands: [Command]) async -> [Result<QueueName, BrokerError>] {
     let unknown = commands.compactMap { $0.knownQueue == nil ? $0.service?.id : nil }
     let questions = unknown.map { (command: location(of: $0), name: "locate") }
-    var found = zip(unknown, await executeAll(questions, effect: .question)).makeIterator()
+    var found = zip(unknown, await replies(to: questions, effect: .question)).makeIterator()
     return commands.map { command in
       if let queue = command.knownQueue { return .success(queue) }
       return Result { () throws(BrokerError) in
         guard let (id, reply) = found.next() else { throw .notUnderstood(command.name) }
-        return Self.queue(at: try Self.location(of: id, from: try reply.get()))
+        return Self.queue(at: try Self.location(of: id, from: try reply.get().value))
       }
     }
   }
@@ -78,16 +91,16 @@ extension BrokerActor {
     _ function: String, in queue: QueueName, by actor: Principal, key: IdempotencyKey?, _ arguments: CommandArguments,
     fingerprint: String, isRepeatable: Bool = false, mayActOnAny: Bool = false
   ) -> RedisCommand {
-    var call = library.change(
-      function, keys: 13 + (arguments.id == nil ? 0 : 1) + (arguments.otherQueue == nil ? 0 : 9))
     let front = fronts.of(queue)
-    call.append(contentsOf: front.keys)
+    var call = RedisCommand(
+      front: front.call(function, keys: 13 + (arguments.id == nil ? 0 : 1) + (arguments.otherQueue == nil ? 0 : 9)),
+      capacity: front.constants.length + (arguments.otherQueue == nil ? 448 : 1_024))
     if let key {
-      call.append(keys.idempotency(kind: "command", owner: actor.id, key: key.rawValue))
+      keys.appendIdempotency(kind: "command", owner: actor.id, key: key.rawValue, to: &call)
     } else {
       appendOwnKey(to: &call)
     }
-    if let id = arguments.id { call.append(keys.ended(id)) }
+    if let id = arguments.id { keys.appendEnded(id, to: &call) }
     if let other = arguments.otherQueue { call.append(contentsOf: keys.parts(of: other)) }
     call.append(contentsOf: front.constants)
     call.append(key != nil ? 86_400_000 : isRepeatable ? 0 : ownKeyLife)
@@ -110,44 +123,53 @@ extension BrokerActor {
     return call
   }
 
-  /// `OK` or `HEAD`, version, end of the lease, replay, id, record (or for `HEAD` all of it but the rest), epoch, queue.
+  /// `OK` or `HEAD`, version, end of the lease, replay, id, record (or for `HEAD` all of it but the rest), epoch, queue. Nil for `HEAD`.
   private func answer(
-    from reply: [RedisValue], to request: CommandRequest, in asked: QueueName
-  ) async throws(BrokerError) -> CommandAnswer {
-    let command = request.command
-    guard reply.count == 8, let version = reply[1].bytes.flatMap(FieldReader.number),
-      let lease = reply[2].bytes, let replay = reply[3].bytes,
-      let id = reply[4].id(likely: command.service?.id), var record = reply[5].bytes,
-      let queue = reply[7].queue(likely: asked)
-    else { throw .notUnderstood(command.name) }
-    let isReplay = replay.first == UInt8(ascii: "1")
-    seen.note(queue, epoch: reply[6], version: isReplay ? 0 : version)
-    if isReplay, reply[0].text == "HEAD" {
-      record = RecordCodec.record(head: record, restOf: try await self.record(of: id)[...])
-    }
-    guard let service = RecordCodec.service(id, in: queue, from: record[...]) else {
-      throw .notUnderstood(command.name)
+    from reply: RedisReply, to request: CommandRequest, in asked: QueueName
+  ) throws(BrokerError) -> CommandAnswer? {
+    let likely = request.command.service?.id
+    guard reply.count == 8, let version = reply.number(1), let lease = reply.optionalNumber(2),
+      let id = reply.id(4, likely: likely), let queue = reply.queue(7, likely: asked)
+    else { throw .notUnderstood(request.command.name) }
+    let isReplay = reply.element(3, is: "1")
+    seen.note(queue, epochIn: reply, at: 6, version: isReplay ? 0 : version)
+    if isReplay, reply.element(0, is: "HEAD") { return nil }
+    guard let service = reply.withElement(5, { RecordCodec.service(id, in: queue, from: $0) }) ?? nil else {
+      throw .notUnderstood(request.command.name)
     }
     return CommandAnswer(
-      service: service, queueVersion: version,
-      leaseUntil: FieldReader.number(lease).map { RecordCodec.timestamp($0) },
+      service: service, queueVersion: version, leaseUntil: lease.map(RecordCodec.timestamp),
       // Under the Broker's own key a replay is only its own second attempt.
       isReplay: isReplay && request.idempotencyKey != nil)
   }
+
+  /// A repeated answer, whose record's rest must be looked for.
+  private func answer(
+    fromHeadIn reply: RedisReply, to request: CommandRequest, in asked: QueueName
+  ) async throws(BrokerError) -> CommandAnswer {
+    guard let version = reply.number(1), let lease = reply.optionalNumber(2), let head = reply.bytes(5),
+      let id = reply.id(4, likely: request.command.service?.id), let queue = reply.queue(7, likely: asked)
+    else { throw .notUnderstood(request.command.name) }
+    let record = RecordCodec.record(head: head, restOf: try await record(of: id)[...])
+    guard let service = RecordCodec.service(id, in: queue, from: record[...]) else {
+      throw .notUnderstood(request.command.name)
+    }
+    return CommandAnswer(
+      service: service, queueVersion: version, leaseUntil: lease.map(RecordCodec.timestamp),
+      isReplay: request.idempotencyKey != nil)
+  }
 }
 
-extension RedisValue {
+extension RedisReply {
   /// A service's id; the likely one if it is that.
-  fileprivate func id(likely: ServiceID?) -> ServiceID? {
-    guard let bytes else { return nil }
-    if let likely, bytes.elementsEqual(likely.rawValue.utf8) { return likely }
-    return ServiceID(String(decoding: bytes, as: UTF8.self))
+  fileprivate func id(_ index: Int, likely: ServiceID?) -> ServiceID? {
+    if let likely, element(index, is: likely.rawValue) { return likely }
+    return text(index).flatMap { ServiceID($0) }
   }
 
   /// The name of a queue; the likely one if it is that.
-  fileprivate func queue(likely: QueueName) -> QueueName? {
-    guard let bytes else { return nil }
-    return bytes.elementsEqual(likely.rawValue.utf8) ? likely : QueueName(String(decoding: bytes, as: UTF8.self))
+  fileprivate func queue(_ index: Int, likely: QueueName) -> QueueName? {
+    element(index, is: likely.rawValue) ? likely : text(index).flatMap { QueueName($0) }
   }
 }
 

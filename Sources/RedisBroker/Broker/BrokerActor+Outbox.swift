@@ -22,13 +22,14 @@ extension BrokerActor {
     command.append("STREAMS")
     command.append(keys.outbox)
     command.append(last?.description ?? "0-0")
-    let value = try await execute(
-      command, named: "outbox", effect: .wait, on: outboxLink, timeout: max(wait, .zero) + configuration.commandTimeout)
-    let streams = try StreamReply.streams(in: value)
+    let reply = try await reply(
+      to: command, named: "outbox", effect: .wait, on: outboxLink,
+      timeout: max(wait, .zero) + configuration.commandTimeout)
+    let streams = try StreamReply.streams(in: reply)
     return try (streams.first?.entries ?? []).map { (entry) throws(BrokerError) in
-      guard let id = OutboxID(entry.id), let event = EventCodec.event(from: entry.value) else {
-        throw .notUnderstood("outbox")
-      }
+      guard let id = OutboxID(reply.text(of: entry.id)),
+        let event = reply.withBytes(of: entry.value, { EventCodec.event(from: $0) })
+      else { throw .notUnderstood("outbox") }
       return OutboxEntry(id: id, event: event)
     }
   }

@@ -98,7 +98,7 @@ extension BrokerActor {
     guard reply.count == 5, let version = reply[1].bytes.flatMap(FieldReader.number),
       let mode = reply[2].text.flatMap(QueueMode.init(rawValue:))
     else { throw .notUnderstood("mode") }
-    seen.note(request.queue, epoch: reply[4], version: version)
+    if let epoch = reply[4].text.flatMap({ Epoch($0) }) { seen.note(request.queue, epoch, version) }
     return QueueModeAnswer(
       queue: request.queue, mode: mode, queueVersion: version,
       isReplay: reply[3].text == "1" && request.idempotencyKey != nil)

@@ -47,7 +47,7 @@ extension BrokerActor {
   func location(of id: ServiceID) -> RedisCommand {
     var command = library.question("locate", keys: 2)
     command.append(keys.index)
-    command.append(keys.ended(id))
+    keys.appendEnded(id, to: &command)
     command.append(id.rawValue)
     return command
   }

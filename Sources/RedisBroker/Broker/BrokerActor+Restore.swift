@@ -31,9 +31,8 @@ extension BrokerActor {
 
   private func restoration(of services: ArraySlice<Service>) -> RedisCommand {
     guard let queue = services.first?.queue else { return RedisCommand() }
-    var call = library.change("restore", keys: 12 + services.count, capacity: 4_096)
-    call.append(contentsOf: fronts.of(queue).keys)
-    for service in services { call.append(keys.ended(service.id)) }
+    var call = RedisCommand(front: fronts.of(queue).call("restore", keys: 12 + services.count), capacity: 4_096)
+    for service in services { keys.appendEnded(service.id, to: &call) }
     call.append(queue.rawValue)
     call.append(configuration.eventHistory)
     for service in services {
@@ -50,7 +49,7 @@ extension BrokerActor {
     guard reply.count == 3 + 2 * services.count, let queue = services.first?.queue,
       let version = reply[2].bytes.flatMap(FieldReader.number)
     else { throw .notUnderstood("restore") }
-    seen.note(queue, epoch: reply[1], version: version)
+    if let epoch = reply[1].text.flatMap({ Epoch($0) }) { seen.note(queue, epoch, version) }
     var outcomes: [RestoreOutcome] = []
     for (number, service) in services.enumerated() {
       let told = reply[4 + 2 * number].bytes ?? []

@@ -50,6 +50,7 @@ extension BrokerActor: ServiceLifecycle.Service {
 
   private func stop() async {
     phase = .stopping
+    endEventPause()
     eventLink.close()
     outboxLink.close()
     let limit = clock.now + Self.drainTime
@@ -107,7 +108,7 @@ extension BrokerActor: ServiceLifecycle.Service {
   private func sweep() async throws(BrokerError) -> Bool {
     let names = Set(try await queueNames()).union(configuration.queues).sorted()
     let questions = names.map { dueQuestion($0, most: Self.sweptPerCall) }
-    var calls: [RedisCommand] = []
+    var due: [(queue: QueueName, ids: [ServiceID])] = []
     var isMissing = false
     var isUnfinished = false
     for (name, result) in zip(names, await executeAll(questions, named: "due", effect: .question)) {
@@ -115,12 +116,15 @@ extension BrokerActor: ServiceLifecycle.Service {
       case .success(let value):
         let ids = Self.ids(from: value)
         if ids.count == Self.sweptPerCall { isUnfinished = true }
-        if !ids.isEmpty { calls.append(sweepCall(name, ids)) }
+        if !ids.isEmpty { due.append((name, ids)) }
       case .failure(let error) where error.code == .unknownQueue: isMissing = true
       case .failure(let error): throw error
       }
     }
-    for result in await executeAll(calls, named: "sweep", effect: .change) { _ = swept(try result.get()) }
+    let calls = due.map { sweepCall($0.queue, $0.ids) }
+    for (item, result) in zip(due, await executeAll(calls, named: "sweep", effect: .change)) {
+      _ = swept(item.queue, try result.get())
+    }
     if isMissing { await ensureQueues() }
     return isUnfinished
   }
@@ -129,7 +133,7 @@ extension BrokerActor: ServiceLifecycle.Service {
   func sweep(_ queue: QueueName, most: Int) async throws(BrokerError) -> Int {
     let ids = Self.ids(from: try await execute(dueQuestion(queue, most: most), named: "due", effect: .question))
     guard !ids.isEmpty else { return 0 }
-    return swept(try await execute(sweepCall(queue, ids), named: "sweep", effect: .change))
+    return swept(queue, try await execute(sweepCall(queue, ids), named: "sweep", effect: .change))
   }
 
   private func dueQuestion(_ queue: QueueName, most: Int) -> RedisCommand {
@@ -144,9 +148,9 @@ extension BrokerActor: ServiceLifecycle.Service {
   }
 
   private func sweepCall(_ queue: QueueName, _ ids: [ServiceID]) -> RedisCommand {
-    var call = library.change("sweep", keys: 12 + ids.count, capacity: 1_024 + 160 * ids.count)
-    call.append(contentsOf: fronts.of(queue).keys)
-    for id in ids { call.append(keys.ended(id)) }
+    var call = RedisCommand(
+      front: fronts.of(queue).call("sweep", keys: 12 + ids.count), capacity: 128 + 160 * ids.count)
+    for id in ids { keys.appendEnded(id, to: &call) }
     call.append(queue.rawValue)
     call.append(configuration.eventHistory)
     call.append(configuration.policy.mostAttempts)
@@ -155,9 +159,13 @@ extension BrokerActor: ServiceLifecycle.Service {
   }
 
   /// `OK`, how many, epoch, version.
-  private func swept(_ value: RedisValue) -> Int {
-    let reply = value.elements ?? []
-    let count = reply.count > 1 ? Int(reply[1].bytes.flatMap(FieldReader.number) ?? 0) : 0
+  private func swept(_ queue: QueueName, _ value: RedisValue) -> Int {
+    guard let reply = value.elements, reply.count == 4,
+      let count = reply[1].bytes.flatMap(FieldReader.number).map(Int.init)
+    else { return 0 }
+    if let epoch = reply[2].text.flatMap({ Epoch($0) }), let version = reply[3].bytes.flatMap(FieldReader.number) {
+      seen.note(queue, epoch, version)
+    }
     if count > 0 { metrics.swept(count) }
     return count
   }

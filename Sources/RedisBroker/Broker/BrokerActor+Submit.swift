@@ -15,33 +15,28 @@ extension BrokerActor {
     guard submissions.count <= BrokerLimits.submitBatch else {
       throw .outOfBounds("A batch holds at most \(BrokerLimits.submitBatch) submissions; split it")
     }
+    if submissions.count == 1 { return [try await submitOne(of: submissions)] }
     var outcomes = [SubmitOutcome?](repeating: nil, count: submissions.count)
-    var places: [QueueName: [Int]] = [:]
-    var order: [QueueName] = []
-    for (index, submission) in submissions.enumerated() {
-      if let refusal = Self.refusal(of: submission) {
+    var taken: [Int] = []
+    taken.reserveCapacity(submissions.count)
+    for index in submissions.indices {
+      if let refusal = Self.refusal(of: submissions[index]) {
         outcomes[index] = .refused(refusal)
       } else {
-        if places[submission.queue] == nil { order.append(submission.queue) }
-        places[submission.queue, default: []].append(index)
+        taken.append(index)
       }
     }
-    var chunks: [(queue: QueueName, places: ArraySlice<Int>)] = []
-    for queue in order {
-      var rest = (places[queue] ?? [])[...]
-      while !rest.isEmpty {
-        let count = Self.chunkLength(rest.lazy.map { submissions[$0] })
-        chunks.append((queue, rest.prefix(count)))
-        rest = rest.dropFirst(count)
-      }
-    }
-    let calls = chunks.map { functionCall(for: $0.places.map { submissions[$0] }, in: $0.queue) }
-    let results = await executeAll(calls, named: "submit", effect: .change)
+    let chunks = Self.chunks(of: submissions, at: taken)
+    let calls = chunks.map { (command: functionCall(for: submissions, at: $0.places), name: "submit") }
+    let results = await replies(to: calls, effect: .change)
     var failure: BrokerError?
     for (chunk, result) in zip(chunks, results) {
       switch result {
-      case .success(let value):
-        try fill(&outcomes, in: chunk.queue, at: chunk.places, from: value, submissions)
+      case .success(let reply):
+        let moment = try moment(in: reply, of: chunk.queue, count: chunk.places.count)
+        for (number, place) in chunk.places.enumerated() {
+          outcomes[place] = try Self.outcome(in: reply, number: number, of: submissions[place], moment)
+        }
       case .failure(let error) where error.code == .unknownQueue:
         for place in chunk.places { outcomes[place] = .refused(error) }
       case .failure(let error):
@@ -56,6 +51,21 @@ extension BrokerActor {
     return outcomes.compactMap(\.self)
   }
 
+  /// The only one of a batch.
+  private func submitOne(of batch: [Submission]) async throws(BrokerError) -> SubmitOutcome {
+    if let refusal = Self.refusal(of: batch[0]) { return .refused(refusal) }
+    let began = clock.now
+    let pending = send(functionCall(for: batch, at: 0..<1), effect: .change, began: began)
+    let outcome = await withUnsafeContinuation { pending.resume($0) }
+    do throws(BrokerError) {
+      let reply = try finish(outcome, named: "submit", began: began)
+      let moment = try moment(in: reply, of: batch[0].queue, count: 1)
+      return try Self.outcome(in: reply, number: 0, of: batch[0], moment)
+    } catch  where error.code == .unknownQueue {
+      return .refused(error)
+    }
+  }
+
   private static func refusal(of submission: Submission) -> BrokerError? {
     if !Service.isKind(submission.kind) { return .outOfBounds("The kind must be 1 to 64 of a-z, 0-9, ., _ and -") }
     if submission.idempotencyKey.utf8.count > mostKeyBytes {
@@ -64,57 +74,75 @@ extension BrokerActor {
     return nil
   }
 
+  /// Which submissions go into one call, those of each queue in their order.
+  private static func chunks(
+    of submissions: [Submission], at places: [Int]
+  ) -> [(queue: QueueName, places: ArraySlice<Int>)] {
+    guard let queue = places.first.map({ submissions[$0].queue }) else { return [] }
+    var groups = [(queue: queue, places: places)]
+    if !places.allSatisfy({ submissions[$0].queue == queue }) {
+      let ofQueue = Dictionary(grouping: places) { submissions[$0].queue }
+      groups = ofQueue.map { ($0.key, $0.value) }.sorted { $0.places[0] < $1.places[0] }
+    }
+    var chunks: [(queue: QueueName, places: ArraySlice<Int>)] = []
+    for group in groups {
+      var rest = group.places[...]
+      while !rest.isEmpty {
+        let count = chunkLength(submissions, at: rest)
+        chunks.append((group.queue, rest.prefix(count)))
+        rest = rest.dropFirst(count)
+      }
+    }
+    return chunks
+  }
+
   /// How many of the submissions, of which there is one, go into one call.
-  private static func chunkLength(_ submissions: some Sequence<Submission>) -> Int {
+  private static func chunkLength(_ submissions: [Submission], at places: ArraySlice<Int>) -> Int {
     var count = 0
     var bytes = 0
-    for item in submissions.prefix(chunk) {
-      bytes += item.sealedBytes
+    for place in places.prefix(chunk) {
+      bytes += submissions[place].sealedBytes
       if count > 0 && bytes > chunkBytes { break }
       count += 1
     }
     return count
   }
 
-  func functionCall(for items: [Submission], in queue: QueueName) -> RedisCommand {
-    let room = items.reduce(2_048) { $0 + 384 + $1.sealedBytes }
-    var call = library.change("submit", keys: 12 + items.count, capacity: room)
-    call.append(contentsOf: fronts.of(queue).keys)
-    for item in items {
-      call.append(keys.idempotency(kind: "submit", owner: item.submitter, key: item.idempotencyKey))
+  /// Of the submissions at `places`, of which there is one, all of one queue. Looks at the fields where they are: to copy a submission
+  /// is to retain all that it refers to.
+  func functionCall(for all: [Submission], at places: some Collection<Int>) -> RedisCommand {
+    let queue = all[places[places.startIndex]].queue
+    let front = fronts.of(queue)
+    var room = 128
+    for place in places { room += 288 + all[place].sealedBytes }
+    var call = RedisCommand(front: front.call("submit", keys: 12 + places.count), capacity: room)
+    for place in places {
+      keys.appendIdempotency(
+        kind: "submit", owner: all[place].submitter, key: all[place].idempotencyKey, to: &call)
     }
     call.append(queue.rawValue)
     call.append(configuration.eventHistory)
     call.append(Self.keyLife)
-    for item in items {
-      call.append(item.id.rawValue)
-      call.append(RedisCommand.field(item.fingerprint))
-      call.append(item.priority.level)
-      call.append(item.requires.description)
-      call.append(item.scheduledFor.map { String(max($0.milliseconds, 0)) } ?? "")
-      call.append(RedisCommand.field(item.submitter))
-      call.append(RedisCommand.field(item.submitterName))
-      call.append(RecordCodec.rest(kind: item.kind, personal: item.personal))
+    for place in places {
+      call.append(all[place].id.rawValue)
+      call.append(RedisCommand.field(all[place].fingerprint))
+      call.append(all[place].priority.level)
+      call.append(all[place].requires.isEmpty ? "" : all[place].requires.description)
+      if let moment = all[place].scheduledFor { call.append(max(moment.milliseconds, 0)) } else { call.append("") }
+      call.append(RedisCommand.field(all[place].submitter))
+      call.append(RedisCommand.field(all[place].submitterName))
+      call.append(RecordCodec.rest(kind: all[place].kind, personal: all[place].personal))
     }
     return call
   }
 
-  /// `OK`, now, epoch, version, then for each item `S` version order ticket scheduled-for, or `D` id, or `R` code.
-  private func fill(
-    _ outcomes: inout [SubmitOutcome?], in queue: QueueName, at places: ArraySlice<Int>, from value: RedisValue,
-    _ submissions: [Submission]
-  ) throws(BrokerError) {
-    guard let reply = value.elements, reply.count == 4 + places.count * 5,
-      let now = reply[1].bytes.flatMap(FieldReader.number), let version = reply[3].bytes.flatMap(FieldReader.number)
-    else { throw .notUnderstood("submit") }
-    seen.note(queue, epoch: reply[2], version: version)
-    for (number, place) in places.enumerated() {
-      let told = reply[(4 + number * 5)..<(9 + number * 5)].map { $0.bytes ?? [] }
-      guard let outcome = Self.outcome(told, of: submissions[place], at: RecordCodec.timestamp(now)) else {
-        throw .notUnderstood("submit")
-      }
-      outcomes[place] = outcome
+  /// When it was, from an answer to `count` submissions: `OK`, now, epoch, version, then five for each.
+  private func moment(in reply: RedisReply, of queue: QueueName, count: Int) throws(BrokerError) -> Timestamp {
+    guard reply.count == 4 + count * 5, let now = reply.number(1), let version = reply.number(3) else {
+      throw .notUnderstood("submit")
     }
+    seen.note(queue, epochIn: reply, at: 2, version: version)
+    return RecordCodec.timestamp(now)
   }
 
   private static func refusal(_ code: BrokerError.Code) -> BrokerError {
@@ -124,28 +152,29 @@ extension BrokerActor {
         + " \(SkillSet.mostPerQueue) other sets of required skills already")
   }
 
-  private static func outcome(_ told: [[UInt8]], of item: Submission, at now: Timestamp) -> SubmitOutcome? {
-    let first = String(decoding: told[1], as: UTF8.self)
-    switch told[0] {
-    case [UInt8(ascii: "S")]:
-      guard let version = FieldReader.number(told[1]), let ticket = FieldReader.number(told[3]),
-        let order = FieldReader.number(told[2]).flatMap({ OrderKey(Int64($0)) })
-      else { return nil }
-      let scheduledFor = FieldReader.number(told[4]).map { RecordCodec.timestamp($0) }
+  /// `S`, version, order, ticket, scheduled for, or `D`, id, or `R`, code.
+  private static func outcome(
+    in reply: RedisReply, number: Int, of item: Submission, _ now: Timestamp
+  ) throws(BrokerError) -> SubmitOutcome {
+    let index = 4 + number * 5
+    if reply.element(index, is: "S"), let version = reply.number(index + 1), let ticket = reply.number(index + 3),
+      let order = reply.number(index + 2).flatMap({ OrderKey(Int64($0)) }),
+      let scheduledFor = reply.optionalNumber(index + 4)
+    {
       let service = Service(
         id: item.id, queue: item.queue, ticket: ticket, kind: item.kind, priority: item.priority, order: order,
         state: scheduledFor == nil ? .waiting : .scheduled, version: 1, attempts: 0, requires: item.requires,
-        submitter: RedisCommand.field(item.submitter), submittedAt: now, scheduledFor: scheduledFor,
-        personal: item.personal)
+        submitter: RedisCommand.field(item.submitter), submittedAt: now,
+        scheduledFor: scheduledFor.map(RecordCodec.timestamp), personal: item.personal)
       return .stored(service, queueVersion: version)
-    case [UInt8(ascii: "D")]:
-      return ServiceID(first).map { .duplicate($0) }
-    case [UInt8(ascii: "R")]:
-      guard let code = BrokerError.Code(rawValue: first) else { return nil }
-      return .refused(refusal(code))
-    default:
-      return nil
     }
+    if reply.element(index, is: "D"), let id = reply.text(index + 1).flatMap({ ServiceID($0) }) {
+      return .duplicate(id)
+    }
+    if reply.element(index, is: "R"), let code = reply.text(index + 1).flatMap(BrokerError.Code.init(rawValue:)) {
+      return .refused(refusal(code))
+    }
+    throw .notUnderstood("submit")
   }
 }
 

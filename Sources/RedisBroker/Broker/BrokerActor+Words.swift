@@ -7,8 +7,8 @@ extension BrokerActor {
     functionCall(for: request, in: queue).words
   }
 
-  /// The function call of submissions to `queue`, as many as go into one call, word by word.
-  package func words(of submissions: [Submission], in queue: QueueName) -> [[UInt8]] {
-    functionCall(for: submissions, in: queue).words
+  /// The function call of submissions to one queue, as many as go into one call, word by word.
+  package func words(of submissions: [Submission]) -> [[UInt8]] {
+    functionCall(for: submissions, at: submissions.indices).words
   }
 }

@@ -39,6 +39,8 @@ public actor BrokerActor: Broker {
   var readPlan = EventReadPlan()
   var subscribers = SubscriberList()
   var positions = EventPositions()
+  /// Where the reading of events waits for a subscriber.
+  var eventPause: CheckedContinuation<Void, Never>?
   var durabilityIsUnknown = true
   var warnings: [String] = []
   private var random = SystemRandomNumberGenerator()
@@ -69,7 +71,7 @@ public actor BrokerActor: Broker {
     let seen = SeenVersions()
     let metrics = BrokerMetrics()
     self.keys = keys
-    fronts = QueueFronts(keys, configuration)
+    fronts = QueueFronts(keys, configuration, library)
     self.library = library
     self.metrics = metrics
     self.seen = seen

@@ -3,18 +3,14 @@ import ServiceQueue
 /// The one place where what Redis and the functions say becomes a `BrokerError`.
 extension BrokerError {
   /// The refusal `["ERR", code, state]` of a function; nil for any other answer.
-  init?(refusalIn value: RedisValue) {
-    guard case .array(let elements) = value, elements.count >= 2, case .string(let first) = elements[0],
-      first.elementsEqual("ERR".utf8)
-    else {
-      return nil
-    }
-    let text = elements[1].text ?? ""
+  init?(refusalIn reply: RedisReply) {
+    guard let count = reply.count, count >= 2, reply.element(0, is: "ERR") else { return nil }
+    let text = reply.text(1) ?? ""
     guard let code = Code(rawValue: text) else {
       self = .notUnderstood(text)
       return
     }
-    let state = elements.count > 2 ? elements[2].text.flatMap(ServiceState.init(rawValue:)) : nil
+    let state = count > 2 ? reply.text(2).flatMap(ServiceState.init(rawValue:)) : nil
     self = .refusal(code, state)
   }
 

@@ -1,4 +1,5 @@
 import Metrics
+import ServiceQueue
 
 /// The Broker's metrics, each made once. Stays on the reactor's thread.
 ///
@@ -6,38 +7,48 @@ import Metrics
 /// news), `usher_broker_commands_underway{link}`, `usher_broker_reconnects_total`, `usher_broker_events_total`,
 /// `usher_broker_swept_total`, `usher_broker_subscriber_overflows_total`.
 final class BrokerMetrics {
-  private struct Key: Hashable {
-    let command: String
-    let outcome: String
+  private final class Command {
+    let name: String
+    let successes: Counter
+    let latency: Metrics.Timer
+    var errors: [BrokerError.Code: Counter] = [:]
+
+    init(_ name: String) {
+      self.name = name
+      successes = Self.counter(of: name, outcome: "ok")
+      latency = Metrics.Timer(label: "usher_broker_command_seconds", dimensions: [("command", name)])
+    }
+
+    static func counter(of name: String, outcome: String) -> Counter {
+      Counter(label: "usher_broker_commands_total", dimensions: [("command", name), ("outcome", outcome)])
+    }
   }
 
-  private var commands: [Key: Counter] = [:]
-  private var latencies: [String: Metrics.Timer] = [:]
+  private var commands: [String: Command] = [:]
   private var underwayGauges: [String: Gauge] = [:]
   private let reconnects = Counter(label: "usher_broker_reconnects_total")
   private let events = Counter(label: "usher_broker_events_total")
   private let swept = Counter(label: "usher_broker_swept_total")
   private let overflows = Counter(label: "usher_broker_subscriber_overflows_total")
 
-  /// `outcome` is `ok` or the code of an error; both sets are small and known.
-  func finished(_ command: String, outcome: String, after duration: Duration?) {
-    let key = Key(command: command, outcome: outcome)
-    if let counter = commands[key] {
+  /// A command has ended, well if there is no `error`. The names are few and known.
+  func finished(_ name: String, error: BrokerError.Code?, after duration: Duration?) {
+    let command = self.command(name)
+    if let error {
+      let counter = command.errors[error] ?? Command.counter(of: name, outcome: error.rawValue)
+      command.errors[error] = counter
       counter.increment()
     } else {
-      let counter = Counter(
-        label: "usher_broker_commands_total", dimensions: [("command", command), ("outcome", outcome)])
-      commands[key] = counter
-      counter.increment()
+      command.successes.increment()
     }
-    guard let duration else { return }
-    if let timer = latencies[command] {
-      timer.record(duration: duration)
-    } else {
-      let timer = Metrics.Timer(label: "usher_broker_command_seconds", dimensions: [("command", command)])
-      latencies[command] = timer
-      timer.record(duration: duration)
-    }
+    if let duration { command.latency.record(duration: duration) }
+  }
+
+  private func command(_ name: String) -> Command {
+    if let known = commands[name] { return known }
+    let made = Command(name)
+    commands[name] = made
+    return made
   }
 
   /// `link` names one of the Broker's four connections.

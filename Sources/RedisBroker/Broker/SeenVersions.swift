@@ -18,11 +18,11 @@ final class SeenVersions {
     }
   }
 
-  /// As `note`, for the parts of an answer; does nothing when they are none.
-  func note(_ queue: QueueName, epoch: RedisValue, version: QueueVersion) {
-    if let known = places[queue], epoch.bytes?.elementsEqual(known.epoch.rawValue.utf8) == true {
-      if known.version < version { places[queue]?.version = version }
-    } else if let epoch = epoch.text.flatMap({ Epoch($0) }) {
+  /// As `note`, for the epoch that stands in an answer; does nothing when there is none.
+  func note(_ queue: QueueName, epochIn reply: RedisReply, at index: Int, version: QueueVersion) {
+    if let known = places.index(forKey: queue), reply.element(index, is: places.values[known].epoch.rawValue) {
+      if places.values[known].version < version { places.values[known].version = version }
+    } else if let epoch = reply.text(index).flatMap({ Epoch($0) }) {
       note(queue, epoch, version)
     }
   }

@@ -2,13 +2,15 @@ import ServiceQueue
 
 /// An event as one line in Redis; `usher.lua` says what stands in it.
 enum EventCodec {
-  /// Nil when the line is not one of this format.
-  static func event(from line: [UInt8]) -> QueueEvent? {
-    var fields = FieldReader(line[...])
-    guard fields.number() == 2,
-      let queue = fields.text().flatMap(QueueName.init), let epoch = fields.text().flatMap(Epoch.init),
+  /// Nil when the line is not one of this format. `place` tells queue and epoch that are likely, to be used where they are.
+  static func event(
+    from line: UnsafeRawBufferPointer, likely place: (queue: QueueName, epoch: Epoch)? = nil
+  ) -> QueueEvent? {
+    var fields = FieldReader(line)
+    guard fields.number() == 2, let queue = fields.next().flatMap({ queue($0, likely: place?.queue) }),
+      let epoch = fields.next().flatMap({ epoch($0, likely: place?.epoch) }),
       let version = fields.number(), let digest = fields.number(), let at = fields.number(),
-      let actor = fields.text(), let kind = fields.text(), let id = fields.text(),
+      let actor = fields.text(), let kind = fields.next(), let id = fields.text(),
       let change = change(kind, id: id, queue: queue, body: fields.rest)
     else { return nil }
     return QueueEvent(
@@ -16,38 +18,41 @@ enum EventCodec {
       actor: actor, change: change)
   }
 
-  /// The epoch alone.
-  static func epoch(of line: [UInt8]) -> Epoch? {
-    var fields = FieldReader(line[...])
-    guard fields.number() == 2, fields.next() != nil else { return nil }
-    return fields.text().flatMap(Epoch.init)
+  private static func queue(_ field: UnsafeRawBufferPointer, likely: QueueName?) -> QueueName? {
+    if let likely, field.isText(likely.rawValue) { return likely }
+    return QueueName(String(decoding: field, as: UTF8.self))
+  }
+
+  private static func epoch(_ field: UnsafeRawBufferPointer, likely: Epoch?) -> Epoch? {
+    if let likely, field.isText(likely.rawValue) { return likely }
+    return Epoch(String(decoding: field, as: UTF8.self))
   }
 
   private static func change(
-    _ kind: String, id: String, queue: QueueName, body: ArraySlice<UInt8>
+    _ kind: UnsafeRawBufferPointer, id: String, queue: QueueName, body: UnsafeRawBufferPointer
   ) -> QueueEvent.Change? {
-    let parts = kind.split(separator: ":", maxSplits: 1)
-    let detail = parts.count > 1 ? String(parts[1]) : nil
-    switch parts.first {
+    let colon = kind.firstIndex(of: UInt8(ascii: ":"))
+    let word = String(decoding: kind[..<(colon ?? kind.endIndex)], as: UTF8.self)
+    let detail = colon.map { String(decoding: kind[($0 + 1)...], as: UTF8.self) }
+    switch word {
     case "renumbered": return renumbering(body).map(QueueEvent.Change.renumbered)
     case "mode": return detail.flatMap(QueueMode.init(rawValue:)).map(QueueEvent.Change.mode)
     case "transferred":
       guard let id = ServiceID(id), let target = detail.flatMap({ QueueName($0) }) else { return nil }
       return RecordCodec.service(id, in: target, from: body).map(QueueEvent.Change.transferred)
-    case .none: return nil
-    case .some(let word):
+    default:
       guard let id = ServiceID(id), let service = RecordCodec.service(id, in: queue, from: body) else { return nil }
       return change(word, detail, of: service)
     }
   }
 
-  private static func change(_ word: Substring, _ detail: String?, of service: Service) -> QueueEvent.Change? {
+  private static func change(_ word: String, _ detail: String?, of service: Service) -> QueueEvent.Change? {
     switch word {
     case "added":
       guard let detail else { return .added(service, from: nil) }
       return QueueName(detail).map { .added(service, from: $0) }
     case "due", "reprioritised", "repaired":
-      return QueueEvent.UpdateReason(rawValue: String(word)).map { .updated(service, $0) }
+      return QueueEvent.UpdateReason(rawValue: word).map { .updated(service, $0) }
     case "moved": return .moved(service)
     case "claimed": return .claimed(service)
     case "started": return .started(service)
@@ -63,7 +68,7 @@ enum EventCodec {
   }
 
   /// `id:order,id:order`
-  private static func renumbering(_ list: ArraySlice<UInt8>) -> [QueueEvent.Renumbering]? {
+  private static func renumbering(_ list: UnsafeRawBufferPointer) -> [QueueEvent.Renumbering]? {
     var result: [QueueEvent.Renumbering] = []
     for item in list.split(separator: UInt8(ascii: ",")) {
       guard let colon = item.firstIndex(of: UInt8(ascii: ":")),

@@ -10,11 +10,13 @@ struct KeySpace: Sendable {
   /// `usher:{SITE}:`
   let prefix: String
   private let endedPrefix: String
+  private let idempotencyPrefix: String
   private let ownPrefix: String
 
   init(site: String) {
     prefix = "usher:{\(site)}:"
     endedPrefix = prefix + "ended:"
+    idempotencyPrefix = prefix + "idem:"
     ownPrefix = prefix + "idem:b:"
   }
 
@@ -28,12 +30,21 @@ struct KeySpace: Sendable {
     "\(prefix)q:\(queue.rawValue):\(part.rawValue)"
   }
 
-  func ended(_ id: ServiceID) -> String { endedPrefix + id.rawValue }
+  func appendEnded(_ id: ServiceID, to call: inout RedisCommand) {
+    call.append(joined: endedPrefix, id.rawValue)
+  }
 
-  /// The key under which what happened for `key` in the scope `owner` is kept: hashed, so that neither its length nor its
+  /// Appends the key under which what happened for `key` in the scope `owner` is kept: hashed, so that neither its length nor its
   /// characters matter.
-  func idempotency(kind: StaticString, owner: String, key: String) -> String {
-    "\(prefix)idem:\(SHA1.hexadecimal(Array("\(kind)\0\(owner)\0\(key)".utf8)))"
+  func appendIdempotency(kind: String, owner: String, key: String, to call: inout RedisCommand) {
+    var message: [UInt8] = []
+    message.reserveCapacity(kind.utf8.count + owner.utf8.count + key.utf8.count + 2)
+    message.append(contentsOf: kind.utf8)
+    message.append(0)
+    message.append(contentsOf: owner.utf8)
+    message.append(0)
+    message.append(contentsOf: key.utf8)
+    call.append(joined: idempotencyPrefix, SHA1.hexadecimal(message))
   }
 
   /// A key that nobody else makes.
@@ -44,42 +55,5 @@ struct KeySpace: Sendable {
     var arguments = RedisCommand(capacity: 640)
     for part in Part.allCases { arguments.append(key(part, of: queue)) }
     return arguments
-  }
-}
-
-/// What calls about one queue have in common, in the form in which it is sent.
-struct QueueFront {
-  /// The twelve keys at the front of every change.
-  let keys: RedisCommand
-  /// The first arguments of every command: queue, history, most attempts, time to reinstate.
-  let constants: RedisCommand
-}
-
-/// The fronts of the queues, each made once. Bounded: when it is full it begins anew.
-struct QueueFronts {
-  private let keys: KeySpace
-  private let configuration: BrokerConfiguration
-  private var made: [QueueName: QueueFront] = [:]
-
-  init(_ keys: KeySpace, _ configuration: BrokerConfiguration) {
-    self.keys = keys
-    self.configuration = configuration
-  }
-
-  mutating func of(_ queue: QueueName) -> QueueFront {
-    if let known = made[queue] { return known }
-    var twelve = keys.parts(of: queue)
-    twelve.append(keys.index)
-    twelve.append(keys.outbox)
-    twelve.append(keys.load)
-    var constants = RedisCommand(capacity: 128)
-    constants.append(queue.rawValue)
-    constants.append(configuration.eventHistory)
-    constants.append(configuration.policy.mostAttempts)
-    constants.append(configuration.policy.reinstateWithin)
-    if made.count >= BrokerConfiguration.mostQueues { made = [:] }
-    let front = QueueFront(keys: twelve, constants: constants)
-    made[queue] = front
-    return front
   }
 }

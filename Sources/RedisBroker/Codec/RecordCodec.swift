@@ -33,10 +33,15 @@ enum RecordCodec {
 
   /// Nil when the line is not one of this format.
   static func service(_ id: ServiceID, in queue: QueueName, from line: ArraySlice<UInt8>) -> Service? {
+    line.withUnsafeBytes { service(id, in: queue, from: $0) }
+  }
+
+  /// Nil when the line is not one of this format.
+  static func service(_ id: ServiceID, in queue: QueueName, from line: UnsafeRawBufferPointer) -> Service? {
     var fields = FieldReader(line)
     guard fields.number() == 2,
       let order = fields.number().flatMap({ OrderKey(Int64($0)) }),
-      let state = fields.text().flatMap(ServiceState.init(rawValue:)),
+      let state = fields.next().flatMap(state),
       let version = fields.number(), let attempts = fields.number(),
       let fence = fields.optionalNumber(),
       let holder = fields.text(), let holderName = fields.text(),
@@ -58,32 +63,51 @@ enum RecordCodec {
       personal: sealed.wrappedKey.isEmpty && sealed.ciphertext.isEmpty ? nil : sealed)
   }
 
+  private static func state(_ word: UnsafeRawBufferPointer) -> ServiceState? {
+    // Most are told by their first letter.
+    let likely: ServiceState? =
+      switch word.first {
+      case UInt8(ascii: "w"): .waiting
+      case UInt8(ascii: "c"): word.count == 7 ? .claimed : .completed
+      case UInt8(ascii: "s"): word.count == 7 ? .serving : .scheduled
+      case UInt8(ascii: "o"): .onHold
+      default: nil
+      }
+    if let likely, word.isText(likely.rawValue) { return likely }
+    return ServiceState(rawValue: String(decoding: word, as: UTF8.self))
+  }
+
   private static func sealed(_ fields: inout FieldReader) -> SealedPersonalData? {
     guard let keyLength = fields.number(), let textLength = fields.number() else { return nil }
     let rest = fields.rest
     guard keyLength <= rest.count, textLength <= rest.count - Int(keyLength) else { return nil }
+    let end = Int(keyLength) + Int(textLength)
     return SealedPersonalData(
-      wrappedKey: Array(rest.prefix(Int(keyLength))),
-      ciphertext: Array(rest.dropFirst(Int(keyLength)).prefix(Int(textLength))))
+      wrappedKey: Array(UnsafeRawBufferPointer(rebasing: rest[..<Int(keyLength)])),
+      ciphertext: Array(UnsafeRawBufferPointer(rebasing: rest[Int(keyLength)..<end])))
   }
 
-  private static func skills(_ signature: ArraySlice<UInt8>) -> SkillSet? {
+  private static func skills(_ signature: UnsafeRawBufferPointer) -> SkillSet? {
     signature.isEmpty ? SkillSet.none : SkillSet(signature: String(decoding: signature, as: UTF8.self))
   }
 
   /// A record without its rest, and another record of the same service with it: the former completed by the latter.
   static func record(head: [UInt8], restOf line: ArraySlice<UInt8>) -> [UInt8] {
-    var fields = FieldReader(line)
-    for _ in 0..<19 { _ = fields.next() }
-    return head + [UInt8(ascii: "\t")] + fields.rest
+    line.withUnsafeBytes { line in
+      var fields = FieldReader(line)
+      for _ in 0..<19 { _ = fields.next() }
+      return head + [UInt8(ascii: "\t")] + fields.rest
+    }
   }
 
   /// An ended service: queue, then the record.
   static func ended(_ id: ServiceID, from line: [UInt8]) -> (service: Service, record: ArraySlice<UInt8>)? {
-    var fields = FieldReader(line[...])
-    guard let queue = fields.text().flatMap(QueueName.init) else { return nil }
-    let record = fields.rest
-    return service(id, in: queue, from: record).map { ($0, record) }
+    let read = line.withUnsafeBytes { line -> (service: Service, length: Int)? in
+      var fields = FieldReader(line)
+      guard let queue = fields.text().flatMap(QueueName.init) else { return nil }
+      return service(id, in: queue, from: fields.rest).map { ($0, fields.rest.count) }
+    }
+    return read.map { ($0.service, line.suffix($0.length)) }
   }
 
   static func timestamp(_ milliseconds: UInt64) -> Timestamp {

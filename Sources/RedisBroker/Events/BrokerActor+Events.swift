@@ -1,4 +1,5 @@
 import Logging
+import Reactor
 public import ServiceQueue
 
 extension BrokerActor {
@@ -8,10 +9,17 @@ extension BrokerActor {
 
   /// All events of all queues from now on; see `Broker`. Active when it returns. Ended when the Broker is.
   public func subscribe() async -> EventSubscription {
-    subscribers.add()
+    if subscribers.count == 0 {
+      // What others changed since the last look comes too, though it was before.
+      for (queue, place) in seen.places { positions.skip(to: place, of: queue) }
+    }
+    let subscription = subscribers.add()
+    endEventPause()
+    return subscription
   }
 
-  /// Reads events on a connection of its own and hands them to the subscribers, until the Broker stops.
+  /// Reads events on a connection of its own and hands them to the subscribers, until the Broker stops. While there are none it only
+  /// looks from time to time how far the queues are.
   func readEvents() async {
     var alignedAt: ContinuousClock.Instant?
     while phase == .running {
@@ -20,7 +28,7 @@ extension BrokerActor {
           try await align()
           alignedAt = clock.now
         }
-        try await readNext()
+        if subscribers.count > 0 { try await readNext() } else { await pauseEvents() }
       } catch {
         // A new connection may be one to a Redis that was restored or emptied.
         alignedAt = nil
@@ -31,66 +39,67 @@ extension BrokerActor {
     }
   }
 
+  /// Waits for a subscriber, at most until it is time for another look.
+  private func pauseEvents() async {
+    guard phase == .running else { return }
+    let timer = reactor.schedule(after: Self.alignInterval) { [self] in endEventPause() }
+    await withCheckedContinuation { eventPause = $0 }
+    timer.cancel()
+  }
+
+  /// Ends `pauseEvents`, if that waits.
+  func endEventPause() {
+    eventPause.take()?.resume()
+  }
+
   private func readNext() async throws(BrokerError) {
     readPlan.update(for: positions, keys: keys, limit: Self.entriesPerStream, block: Self.blockTime)
-    let value = try await execute(
-      readPlan.command(after: positions), named: "read_events", effect: .wait, on: eventLink,
+    let reply = try await reply(
+      to: readPlan.command(after: positions), named: "read_events", effect: .wait, on: eventLink,
       timeout: Self.blockTime + configuration.commandTimeout)
     var news: [EventPositions.News] = []
-    for stream in try StreamReply.streams(in: value) {
+    for stream in try StreamReply.streams(in: reply) {
       if let queue = readPlan.queue(of: stream.key) {
-        news += subscribers.count == 0 ? try pass(stream, of: queue) : try take(stream, of: queue)
+        try take(stream.entries, of: queue, from: reply, into: &news)
       } else if stream.key == keys.control {
         for entry in stream.entries {
-          positions.controlID = entry.id
-          var fields = FieldReader(entry.value[...])
-          guard let queue = fields.text().flatMap({ QueueName($0) }),
-            let epoch = fields.text().flatMap({ Epoch($0) }), let version = fields.number()
-          else { continue }
-          news += positions.began(queue, epoch: epoch, at: version)
+          positions.controlID = reply.text(of: entry.id)
+          if let (queue, place) = reply.withBytes(of: entry.value, Self.beginning) {
+            news += positions.began(queue, epoch: place.epoch, at: place.version)
+          }
         }
       }
     }
     publish(news)
   }
 
-  /// The stream's news for subscribers.
-  private func take(_ stream: StreamReply.Stream, of queue: QueueName) throws(BrokerError) -> [EventPositions.News] {
-    var news: [EventPositions.News] = []
-    for entry in stream.entries {
-      let version = try Self.version(of: entry)
-      let event = EventCodec.event(from: entry.value)
+  /// An entry of the control stream.
+  private static func beginning(_ line: UnsafeRawBufferPointer) -> (queue: QueueName, place: EventPositions.Place)? {
+    var fields = FieldReader(line)
+    guard let queue = fields.text().flatMap({ QueueName($0) }), let epoch = fields.text().flatMap({ Epoch($0) }),
+      let version = fields.number()
+    else { return nil }
+    return (queue, EventPositions.Place(epoch: epoch, version: version))
+  }
+
+  private func take(
+    _ entries: [StreamReply.Entry], of queue: QueueName, from reply: RedisReply, into news: inout [EventPositions.News]
+  ) throws(BrokerError) {
+    for entry in entries {
+      guard let version = reply.withBytes(of: entry.id, { FieldReader.number($0.prefix { $0 != UInt8(ascii: "-") }) })
+      else { throw .notUnderstood("read_events") }
+      let place = positions.places[queue].map { (queue, $0.epoch) }
+      let event = reply.withBytes(of: entry.value) { EventCodec.event(from: $0, likely: place) }
       if let event { seen.note(queue, event.epoch, version) }
       news += positions.take(event, version: version, of: queue)
     }
-    return news
-  }
-
-  /// Only how far it goes: there is nobody to be told.
-  private func pass(_ stream: StreamReply.Stream, of queue: QueueName) throws(BrokerError) -> [EventPositions.News] {
-    guard let last = stream.entries.last, let epoch = EventCodec.epoch(of: last.value) else {
-      return try take(stream, of: queue)
-    }
-    let place = EventPositions.Place(epoch: epoch, version: try Self.version(of: last))
-    seen.note(queue, place.epoch, place.version)
-    positions.pass(to: place, of: queue)
-    return []
-  }
-
-  private static func version(of entry: StreamReply.Entry) throws(BrokerError) -> QueueVersion {
-    guard let version = UInt64(entry.id.prefix { $0 != "-" }) else { throw .notUnderstood("read_events") }
-    return version
   }
 
   /// Finds out which queues there are and whether what was read so far continues in them. On the same connection as the
   /// reading, so that no version can be seen that is older than what was read.
   private func align() async throws(BrokerError) {
     let isFirst = positions.controlID == nil
-    if isFirst {
-      let command = RedisCommand("XREVRANGE", keys.control, "+", "-", "COUNT", "1")
-      let value = try await execute(command, named: "align", effect: .question, on: eventLink)
-      positions.controlID = try StreamReply.entries(in: value.elements ?? []).first?.id ?? "0-0"
-    }
+    let control = isFirst || subscribers.count == 0 ? try await lastControlID() : nil
     let names = try await queueNames(on: eventLink)
     let questions = names.map { RedisCommand("HMGET", keys.key(.meta, of: $0), "epoch", "version") }
     var present: [QueueName: EventPositions.Place] = [:]
@@ -107,13 +116,22 @@ extension BrokerActor {
         present[name] = try await renewEpoch(of: name, seen: ahead).place
       }
     }
-    let news = positions.align(with: present)
-    if isFirst {
+    // Others' changes too, which no answer and, while nobody follows them, no event tells of.
+    for (name, place) in present { seen.note(name, place.epoch, place.version) }
+    if let control, isFirst || subscribers.count == 0 {
+      positions.controlID = control
+      positions.begin(at: present)
       // Who subscribed before now may have missed what happened in between.
       send(.reset(nil))
     } else {
-      publish(news)
+      publish(positions.align(with: present))
     }
+  }
+
+  private func lastControlID() async throws(BrokerError) -> String {
+    let command = RedisCommand("XREVRANGE", keys.control, "+", "-", "COUNT", "1")
+    let reply = try await reply(to: command, named: "align", effect: .question, on: eventLink)
+    return try StreamReply.entries(in: reply).first.map { reply.text(of: $0.id) } ?? "0-0"
   }
 
   /// One batch for all events between two resets.

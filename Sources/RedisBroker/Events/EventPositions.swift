@@ -53,9 +53,17 @@ struct EventPositions {
     return lost.remove(queue) != nil || known != nil ? [.reset(queue)] : []
   }
 
-  /// The events of a queue were passed over up to that place, without a look at them.
-  mutating func pass(to place: Place, of queue: QueueName) {
-    if places[queue] != nil { places[queue] = place }
+  /// There is nobody to be told: goes on from the queues as they are in Redis now.
+  mutating func begin(at present: [QueueName: Place]) {
+    if present.count != places.count || present.keys.contains(where: { places[$0] == nil }) { generation += 1 }
+    places = present
+    lost = []
+  }
+
+  /// Goes on from there where that is further: the queue has been there.
+  mutating func skip(to place: Place, of queue: QueueName) {
+    guard let known = places[queue], known.epoch == place.epoch, known.version < place.version else { return }
+    places[queue] = place
   }
 
   /// The next entry of a queue's stream: its version, and the event, nil when it could not be read.

@@ -107,7 +107,9 @@ struct EventPart: Hashable {
     var events: [Item] = []
     events.reserveCapacity(reply.count - index)
     for value in reply[(index + 1)...] {
-      guard let line = value.bytes, let event = EventCodec.event(from: line) else { throw .notUnderstood("events") }
+      guard let line = value.bytes, let event = line.withUnsafeBytes({ EventCodec.event(from: $0) }) else {
+        throw .notUnderstood("events")
+      }
       events.append(Item(event: event, bytes: line.count))
     }
     self.events = events

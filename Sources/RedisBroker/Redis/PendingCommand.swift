@@ -24,26 +24,53 @@ final class PendingCommand {
   var mayHaveHappened = false
   /// Whether the function library was loaded again for its sake.
   var hasReloaded = false
-  private var completion: ((Result<RedisValue, RedisFailure>) -> Void)?
+  /// Whether there is an outcome.
+  private(set) var isDone = false
+  private var callback: ((Outcome) -> Void)?
+  private var continuation: UnsafeContinuation<Outcome, Never>?
+  /// The outcome, if nobody has asked for it yet.
+  private var outcome: Outcome?
 
+  typealias Outcome = Result<RedisReply, RedisFailure>
+
+  /// A command whose outcome is asked for by `resume`, or told to `callback`.
   init(
-    _ command: consuming RedisCommand, effect: Effect, deadline: ContinuousClock.Instant, patience: Duration,
-    completion: @escaping (Result<RedisValue, RedisFailure>) -> Void
+    _ command: RedisCommand, effect: Effect, began: ContinuousClock.Instant, patience: Duration,
+    callback: ((Outcome) -> Void)? = nil
   ) {
-    command.seal()
     self.command = command
     self.effect = effect
-    self.deadline = deadline
+    self.deadline = began + patience
     self.patience = patience
-    self.completion = completion
+    self.callback = callback
   }
 
-  /// Whether the caller has been answered.
-  var isDone: Bool { completion == nil }
+  deinit {
+    // Whoever waits must not wait for ever.
+    if !isDone { continuation?.resume(returning: .failure(.unavailable("the command was given up"))) }
+  }
 
-  /// Answers the caller; only the first answer counts.
-  func complete(_ result: Result<RedisValue, RedisFailure>) {
-    completion.take()?(result)
+  /// Has the caller resumed with the outcome, which is asked for once. The continuation need not be a checked one: it is
+  /// resumed exactly once, here, by the first `complete`, or when the command is given up without.
+  func resume(_ continuation: UnsafeContinuation<Outcome, Never>) {
+    if let outcome {
+      continuation.resume(returning: outcome)
+    } else {
+      self.continuation = continuation
+    }
+  }
+
+  /// Tells the outcome; only the first counts.
+  func complete(_ outcome: Outcome) {
+    guard !isDone else { return }
+    isDone = true
+    if let continuation {
+      continuation.resume(returning: outcome)
+    } else if let callback = callback.take() {
+      callback(outcome)
+    } else {
+      self.outcome = outcome
+    }
   }
 
   /// Answers the caller that Redis refused it, before it looked at what it is.

@@ -1,14 +1,10 @@
-/// A command and its arguments as they are sent: written once, in the protocol's own form.
+/// A command and its arguments as they are sent: each written once, in the protocol's own form.
 struct RedisCommand: Sendable {
-  /// Room for the number of arguments, which is known last, and then each argument.
-  private var bytes: [UInt8]
+  /// Arguments that it shares with others, before its own.
+  private let front: [UInt8]
+  private var bytes: [UInt8] = []
   /// How many arguments there are.
-  private(set) var count = 0
-  /// Where the sealed command begins.
-  private var start = 0
-
-  /// `*`, up to 10 digits, and the line's end.
-  private static let room = 13
+  private(set) var count: Int
 
   /// A command of these words.
   init(_ words: String...) {
@@ -18,78 +14,102 @@ struct RedisCommand: Sendable {
 
   /// A command with room for `capacity` bytes.
   init(capacity: Int) {
-    bytes = []
-    bytes.reserveCapacity(Self.room + capacity)
-    for _ in 0..<Self.room { bytes.append(0) }
+    front = []
+    count = 0
+    bytes.reserveCapacity(capacity)
   }
+
+  /// A command that begins with all arguments of another, which has no front itself, and room for `capacity` bytes more.
+  init(front other: RedisCommand, capacity: Int) {
+    front = other.bytes
+    count = other.count
+    bytes.reserveCapacity(capacity)
+  }
+
+  /// How many bytes its arguments take.
+  var length: Int { front.count + bytes.count }
 
   mutating func append(_ text: String) {
-    begin(text.utf8.count)
-    append(bytesOf: text)
-    end()
+    var text = text
+    text.withUTF8 { append(UnsafeRawBufferPointer($0)) }
   }
 
-  mutating func append(_ argument: some Collection<UInt8>) {
-    begin(argument.count)
-    bytes.append(contentsOf: argument)
-    end()
+  mutating func append(_ argument: [UInt8]) {
+    argument.withUnsafeBytes { append($0) }
+  }
+
+  mutating func append(_ argument: UnsafeRawBufferPointer) {
+    append(argument.count) { $0.append(argument) }
   }
 
   mutating func append(_ number: some BinaryInteger) {
     let value = Int(number)
     guard value >= 0 else { return append(String(value)) }
-    begin(Self.digits(of: value))
-    append(digitsOf: value)
-    end()
+    append(Writer.digits(of: value)) { $0.append(digitsOf: value) }
   }
 
   /// All arguments of another.
   mutating func append(contentsOf other: RedisCommand) {
-    bytes.append(contentsOf: other.bytes[Self.room...])
+    bytes.append(contentsOf: other.front)
+    bytes.append(contentsOf: other.bytes)
     count += other.count
   }
 
   /// One argument that is made of several parts.
   mutating func append(joined first: String, _ second: String, _ third: String = "") {
-    begin(first.utf8.count + second.utf8.count + third.utf8.count)
-    append(bytesOf: first)
-    append(bytesOf: second)
-    append(bytesOf: third)
-    end()
+    append(first.utf8.count + second.utf8.count + third.utf8.count) {
+      $0.append(first)
+      $0.append(second)
+      $0.append(third)
+    }
   }
 
   /// One argument that is made of text and a number, which is not below 0.
   mutating func append(joined text: String, number: Int) {
-    begin(text.utf8.count + Self.digits(of: number))
-    append(bytesOf: text)
-    append(digitsOf: number)
-    end()
+    append(text.utf8.count + Writer.digits(of: number)) {
+      $0.append(text)
+      $0.append(digitsOf: number)
+    }
   }
 
-  /// Writes how many arguments there are, which must come before it is sent.
-  mutating func seal() {
-    bytes[Self.room - 1] = UInt8(ascii: "\n")
-    bytes[Self.room - 2] = UInt8(ascii: "\r")
-    start = Self.room - 2
-    var rest = count
-    repeat {
-      start -= 1
-      bytes[start] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
-      rest /= 10
-    } while rest > 0
-    start -= 1
-    bytes[start] = UInt8(ascii: "*")
+  /// One argument of `length` bytes, which `body` writes.
+  private mutating func append(_ length: Int, _ body: (inout Writer) -> Void) {
+    bytes.append(addingCapacity: length + Writer.frame) { room in
+      room.withUnsafeMutableBufferPointer { room, count in
+        guard let start = room.baseAddress else { return }
+        var writer = Writer(start)
+        writer.append(UInt8(ascii: "$"))
+        writer.append(digitsOf: length)
+        writer.endLine()
+        body(&writer)
+        writer.endLine()
+        count = writer.at - start
+      }
+    }
+    count += 1
   }
 
-  /// Gives the body the bytes of a sealed command.
-  func withEncodedBytes<Value>(_ body: (UnsafeRawBufferPointer) -> Value) -> Value {
-    bytes.withUnsafeBytes { body(UnsafeRawBufferPointer(rebasing: $0[start...])) }
+  /// Replaces what is in `room` by the whole command.
+  func encode(into room: inout [UInt8]) {
+    room.removeAll(keepingCapacity: true)
+    room.append(addingCapacity: Writer.frame) { room in
+      room.withUnsafeMutableBufferPointer { room, length in
+        guard let start = room.baseAddress else { return }
+        var writer = Writer(start)
+        writer.append(UInt8(ascii: "*"))
+        writer.append(digitsOf: count)
+        writer.endLine()
+        length = writer.at - start
+      }
+    }
+    room.append(contentsOf: front)
+    room.append(contentsOf: bytes)
   }
 
   /// The arguments, read from their encoded form.
   var words: [[UInt8]] {
     var words: [[UInt8]] = []
-    var rest = bytes[Self.room...]
+    var rest = (front + bytes)[...]
     while let end = rest.firstIndex(of: UInt8(ascii: "\r")), let length = FieldReader.number(rest[..<end].dropFirst()) {
       let word = rest[(end + 2)...].prefix(Int(length))
       words.append(Array(word))
@@ -98,47 +118,69 @@ struct RedisCommand: Sendable {
     return words
   }
 
-  private mutating func append(bytesOf text: String) {
+  /// Text as one field of a line: control characters, tabs among them, become spaces.
+  static func field(_ text: String) -> String {
+    func isControl(_ byte: UInt8) -> Bool { byte < 0x20 || byte == 0x7F }
+    let isClean = text.utf8.withContiguousStorageIfAvailable { bytes in
+      for byte in bytes where isControl(byte) { return false }
+      return true
+    }
+    guard isClean != true else { return text }
+    return String(decoding: text.utf8.map { isControl($0) ? 0x20 : $0 }, as: UTF8.self)
+  }
+}
+
+/// Writes into room that is known to suffice.
+private struct Writer {
+  /// What is written besides an argument, at most: `$`, up to 19 digits, and two ends of lines.
+  static let frame = 24
+
+  private(set) var at: UnsafeMutablePointer<UInt8>
+
+  init(_ start: UnsafeMutablePointer<UInt8>) {
+    at = start
+  }
+
+  mutating func append(_ byte: UInt8) {
+    at.pointee = byte
+    at += 1
+  }
+
+  mutating func append(_ text: String) {
     var text = text
-    text.withUTF8 { bytes.append(contentsOf: $0) }
+    text.withUTF8 { append(UnsafeRawBufferPointer($0)) }
   }
 
-  private mutating func begin(_ length: Int) {
-    append(UInt8(ascii: "$"), digitsOf: length)
+  mutating func append(_ bytes: UnsafeRawBufferPointer) {
+    guard let source = bytes.baseAddress else { return }
+    UnsafeMutableRawPointer(at).copyMemory(from: source, byteCount: bytes.count)
+    at += bytes.count
   }
 
-  private mutating func end() {
-    bytes.append(UInt8(ascii: "\r"))
-    bytes.append(UInt8(ascii: "\n"))
-    count += 1
+  mutating func append(digitsOf value: Int) {
+    let end = at + Self.digits(of: value)
+    var place = end
+    var rest = UInt(value)
+    repeat {
+      place -= 1
+      place.pointee = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+      rest /= 10
+    } while rest > 0
+    at = end
   }
 
-  private mutating func append(_ sign: UInt8, digitsOf value: Int) {
-    bytes.append(sign)
-    append(digitsOf: value)
-    bytes.append(UInt8(ascii: "\r"))
-    bytes.append(UInt8(ascii: "\n"))
+  mutating func endLine() {
+    append(UInt8(ascii: "\r"))
+    append(UInt8(ascii: "\n"))
   }
 
-  private mutating func append(digitsOf value: Int) {
-    if value < 10 { return bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value)) }
-    append(digitsOf: value / 10)
-    bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value % 10))
-  }
-
-  private static func digits(of value: Int) -> Int {
+  static func digits(of value: Int) -> Int {
     var digits = 1
-    var rest = value / 10
+    var rest = UInt(value) / 10
     while rest > 0 {
       digits += 1
       rest /= 10
     }
     return digits
-  }
-
-  /// Text as one field of a line: control characters, tabs among them, become spaces.
-  static func field(_ text: String) -> String {
-    guard text.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) else { return text }
-    return String(decoding: text.utf8.map { $0 < 0x20 || $0 == 0x7F ? 0x20 : $0 }, as: UTF8.self)
   }
 }

@@ -12,15 +12,21 @@ final class RedisConnection {
   /// Called once, last, with the reason: what has no answer by then gets none.
   var onClose: ((String) -> Void)?
   /// Called for the commands sent, in order; nil when there will be no answer.
-  var onReply: ((PendingCommand, RedisValue?) -> Void)?
+  var onReply: ((PendingCommand, RedisReply?) -> Void)?
 
   private let reactor: Reactor
   private var context: UnsafeMutablePointer<redisAsyncContext>?
   private var watch: Watch?
+  private let gatherer = ReplyGatherer()
+  /// The command that is being sent, which hiredis copies; kept for its room.
+  private var encoded: [UInt8] = []
   private var isConnected = false
   private var isWriting = false
   private var flushIsDue = false
   private var closeReason: String?
+
+  /// Bytes of room for a command that are kept for the next.
+  private static let keptRoom = 65_536
 
   init(reactor: Reactor) {
     self.reactor = reactor
@@ -47,6 +53,7 @@ final class RedisConnection {
     }
     // hiredis gives back a read buffer that has grown beyond this, and at 16 KiB would do so after nearly every read.
     context.pointee.c.reader.pointee.maxbuf = 1 << 20
+    gatherer.install(on: context.pointee.c.reader)
     self.context = context
     // Given back by the cleanup hook, which hiredis calls exactly once: until then the hooks have something to refer to.
     context.pointee.data = Unmanaged.passRetained(self).toOpaque()
@@ -58,11 +65,13 @@ final class RedisConnection {
   func send(_ pending: PendingCommand) -> Bool {
     guard let context, closeReason == nil else { return false }
     let owned = Unmanaged.passRetained(pending)
-    let result = pending.command.withEncodedBytes { bytes in
+    pending.command.encode(into: &encoded)
+    let result = encoded.withUnsafeBytes { bytes in
       redisAsyncFormattedCommand(
         context, { RedisConnection.answer($0, $1, $2) }, owned.toOpaque(),
         bytes.baseAddress?.assumingMemoryBound(to: CChar.self), bytes.count)
     }
+    if encoded.count > Self.keptRoom { encoded = [] }
     if result != REDIS_OK { owned.release() }
     return result == REDIS_OK
   }
@@ -126,8 +135,7 @@ extension RedisConnection {
   }
 
   fileprivate func replied(_ pending: PendingCommand, _ reply: UnsafeMutableRawPointer?) {
-    let value = reply.map { Self.value($0.assumingMemoryBound(to: redisReply.self).pointee) }
-    onReply?(pending, value)
+    onReply?(pending, reply == nil ? nil : gatherer.take())
   }
 
   /// hiredis frees the context next; nothing may touch it any more. Version 0.14 has called back for every command before,
@@ -148,30 +156,6 @@ extension RedisConnection {
   private static func reason(_ context: UnsafeMutablePointer<redisAsyncContext>) -> String {
     guard context.pointee.err != 0, let text = context.pointee.errstr else { return "the connection ended" }
     return String(cString: text)
-  }
-
-  /// Copies a reply; hiredis limits its depth.
-  private static func value(_ reply: redisReply) -> RedisValue {
-    switch reply.type {
-    case REDIS_REPLY_STRING: return .string(bytes(reply))
-    case REDIS_REPLY_STATUS: return .status(String(decoding: bytes(reply), as: UTF8.self))
-    case REDIS_REPLY_ERROR: return .error(withoutArguments(String(decoding: bytes(reply), as: UTF8.self)))
-    case REDIS_REPLY_INTEGER: return .integer(reply.integer)
-    case REDIS_REPLY_NIL: return .null
-    case REDIS_REPLY_ARRAY:
-      let elements = UnsafeBufferPointer(start: reply.element, count: reply.elements)
-      return .array(elements.map { $0.map { value($0.pointee) } ?? .null })
-    default: return .error("USHER reply of an unknown type \(reply.type)")
-    }
-  }
-
-  /// An error about a command that Redis does not know repeats its arguments, which may be secret.
-  private static func withoutArguments(_ error: String) -> String {
-    error.firstRange(of: ", with args").map { String(error[..<$0.lowerBound]) } ?? error
-  }
-
-  private static func bytes(_ reply: redisReply) -> [UInt8] {
-    Array(UnsafeRawBufferPointer(start: reply.str, count: reply.len))
   }
 }
 

@@ -96,10 +96,10 @@ final class RedisLink {
     perform(machine.close())
   }
 
-  /// Takes a command; its completion is called exactly once.
-  func submit(_ pending: PendingCommand) {
+  /// Takes a command, now; it gets its outcome exactly once.
+  func submit(_ pending: PendingCommand, at now: ContinuousClock.Instant) {
     switch machine.admit(underway: underway, limit: limit) {
-    case .send where mayTakeMore: send(pending)
+    case .send where mayTakeMore: send(pending, at: now)
     case .send, .wait: waiting.append(pending)
     case .refuseOverloaded: return pending.complete(.failure(.overloaded(limit: limit)))
     case .refuseClosed: return pending.complete(.failure(.unavailable("the Broker is shut down")))
@@ -155,18 +155,18 @@ extension RedisLink {
     let steps = preparation()
     preparationLeft = steps.count
     for step in steps {
-      let pending = PendingCommand(
-        step.command, effect: .wait, deadline: clock.now + connectTimeout, patience: connectTimeout
-      ) { [weak self] result in self?.prepared(step, result) }
+      let pending = PendingCommand(step.command, effect: .wait, began: clock.now, patience: connectTimeout) {
+        [weak self] result in self?.prepared(step, result)
+      }
       send(pending)
     }
     if steps.isEmpty { becomeReady() }
   }
 
-  private func prepared(_ step: PreparationStep, _ result: Result<RedisValue, RedisFailure>) {
+  private func prepared(_ step: PreparationStep, _ result: PendingCommand.Outcome) {
     let objection: String?
     switch result {
-    case .success(let value): objection = step.objection(value)
+    case .success(let reply): objection = step.objection(reply.value)
     case .failure(.refused(let error)): objection = step.objection(.error(error))
     case .failure: return
     }
@@ -227,32 +227,31 @@ extension RedisLink {
 
 extension RedisLink {
   /// False when there is no connection that takes it; then it waits.
-  @discardableResult private func send(_ pending: PendingCommand) -> Bool {
+  @discardableResult private func send(_ pending: PendingCommand, at now: ContinuousClock.Instant? = nil) -> Bool {
     guard let connection, connection.send(pending) else {
       waiting.append(pending)
       return false
     }
-    pending.sentAt = clock.now
+    pending.sentAt = now ?? clock.now
     pending.wasSent = true
     inFlight.append(pending)
     return true
   }
 
-  private func answered(_ pending: PendingCommand, _ value: RedisValue?) {
+  private func answered(_ pending: PendingCommand, _ reply: RedisReply?) {
     // Answers come in the order of the commands.
     _ = inFlight.popFirst()
     defer { goOn() }
     guard !pending.isDone else { return }
-    switch value {
-    case .none: lost(pending)
-    case .error(let text)? where text.hasPrefix("ERR Function not found") && !pending.hasReloaded && reload != nil:
+    guard let reply else { return lost(pending) }
+    guard let error = reply.error else { return pending.complete(.success(reply)) }
+    if error.hasPrefix("ERR Function not found") && !pending.hasReloaded && reload != nil {
       reloadFunctions()
       pending.hasReloaded = true
       send(pending)
-    case .error(let text)?:
-      if text.hasPrefix("READONLY") { isLeaving = true }
-      pending.refuse(text)
-    case .some(let value): pending.complete(.success(value))
+    } else {
+      if error.hasPrefix("READONLY") { isLeaving = true }
+      pending.refuse(error)
     }
   }
 
@@ -278,11 +277,8 @@ extension RedisLink {
   private func reloadFunctions() {
     guard let reload else { return }
     logger.notice("Redis has lost the functions; loading them again")
-    let pending = PendingCommand(reload, effect: .wait, deadline: clock.now + connectTimeout, patience: connectTimeout)
-    {
-      _ in  // The command that is sent next finds out whether it helped.
-    }
-    send(pending)
+    // The command that is sent next finds out whether it helped.
+    send(PendingCommand(reload, effect: .wait, began: clock.now, patience: connectTimeout))
   }
 
   private func scheduleTick() {

@@ -3,65 +3,65 @@
 public enum SHA1 {
   /// The hash of `message` as 40 lower-case hexadecimal digits.
   public static func hexadecimal(_ message: [UInt8]) -> String {
-    let bytes = hash(message)
-    return String(unsafeUninitializedCapacity: 2 * bytes.count) { text in
-      func digit(_ value: UInt8) -> UInt8 { value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10 }
-      for (index, byte) in bytes.enumerated() {
-        text[2 * index] = digit(byte >> 4)
-        text[2 * index + 1] = digit(byte & 15)
+    let words = words(message)
+    return String(unsafeUninitializedCapacity: 8 * words.count) { text in
+      for index in 0..<(8 * words.count) {
+        let value = UInt8(truncatingIfNeeded: words[index / 8] >> UInt32(28 - index % 8 * 4)) & 15
+        text[index] = value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
       }
-      return 2 * bytes.count
+      return 8 * words.count
     }
   }
 
   static func hash(_ message: [UInt8]) -> [UInt8] {
-    var h: (UInt32, UInt32, UInt32, UInt32, UInt32) = (
-      0x6745_2301, 0xEFCD_AB89, 0x98BA_DCFE, 0x1032_5476, 0xC3D2_E1F0
-    )
-    var padded: [UInt8] = []
-    padded.reserveCapacity(message.count + 72)
-    padded += message
-    padded.append(0x80)
-    while padded.count % 64 != 56 { padded.append(0) }
-    let bits = UInt64(message.count) * 8
-    for shift in stride(from: 56, through: 0, by: -8) {
-      padded.append(UInt8(truncatingIfNeeded: bits >> UInt64(shift)))
-    }
-
-    var w = [UInt32](repeating: 0, count: 80)
-    for block in stride(from: 0, to: padded.count, by: 64) {
-      for t in 0..<16 {
-        let at = block + t * 4
-        w[t] =
-          UInt32(padded[at]) << 24 | UInt32(padded[at + 1]) << 16 | UInt32(padded[at + 2]) << 8 | UInt32(padded[at + 3])
-      }
-      for t in 16..<80 { w[t] = rotate(w[t - 3] ^ w[t - 8] ^ w[t - 14] ^ w[t - 16], 1) }
-      var (a, b, c, d, e) = h
-      for t in 0..<80 {
-        let (f, k): (UInt32, UInt32) =
-          switch t {
-          case 0..<20: (b & c | ~b & d, 0x5A82_7999)
-          case 20..<40: (b ^ c ^ d, 0x6ED9_EBA1)
-          case 40..<60: (b & c | b & d | c & d, 0x8F1B_BCDC)
-          default: (b ^ c ^ d, 0xCA62_C1D6)
-          }
-        let next = rotate(a, 5) &+ f &+ e &+ k &+ w[t]
-        (e, d, c, b, a) = (d, c, rotate(b, 30), a, next)
-      }
-      h = (h.0 &+ a, h.1 &+ b, h.2 &+ c, h.3 &+ d, h.4 &+ e)
-    }
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(20)
-    func append(_ word: UInt32) {
-      for shift: UInt32 in [24, 16, 8, 0] { bytes.append(UInt8(truncatingIfNeeded: word >> shift)) }
-    }
-    append(h.0)
-    append(h.1)
-    append(h.2)
-    append(h.3)
-    append(h.4)
-    return bytes
+    words(message).flatMap { word in [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: word >> UInt32($0)) } }
   }
 
-  private static func rotate(_ x: UInt32, _ n: UInt32) -> UInt32 { x << n | x >> (32 - n) }
+  /// The five words of the hash.
+  static func words(_ message: [UInt8]) -> [UInt32] {
+    // The message, a bit that is set, zeros, and its length in bits: whole blocks of 64 bytes.
+    let length = (message.count + 72) / 64 * 64
+    return withUnsafeTemporaryAllocation(byteCount: length, alignment: 8) { padded in
+      padded.copyBytes(from: message)
+      padded[message.count] = 0x80
+      for index in (message.count + 1)..<(length - 8) { padded[index] = 0 }
+      padded.storeBytes(of: (UInt64(message.count) * 8).bigEndian, toByteOffset: length - 8, as: UInt64.self)
+      var state = State()
+      withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 80) { schedule in
+        for block in stride(from: 0, to: length, by: 64) {
+          state.take(UnsafeRawBufferPointer(rebasing: padded[block..<(block + 64)]), schedule)
+        }
+      }
+      return [state.a, state.b, state.c, state.d, state.e]
+    }
+  }
+
+  private struct State {
+    var a: UInt32 = 0x6745_2301
+    var b: UInt32 = 0xEFCD_AB89
+    var c: UInt32 = 0x98BA_DCFE
+    var d: UInt32 = 0x1032_5476
+    var e: UInt32 = 0xC3D2_E1F0
+
+    /// Takes a block of 64 bytes in; `w` is room for 80 words.
+    mutating func take(_ block: UnsafeRawBufferPointer, _ w: UnsafeMutableBufferPointer<UInt32>) {
+      for t in 0..<16 { w[t] = UInt32(bigEndian: block.loadUnaligned(fromByteOffset: 4 * t, as: UInt32.self)) }
+      for t in 16..<80 { w[t] = SHA1.rotate(w[t - 3] ^ w[t - 8] ^ w[t - 14] ^ w[t - 16], 1) }
+      var next = self
+      for t in 0..<20 { next.step((next.b & next.c) | (~next.b & next.d), 0x5A82_7999, w[t]) }
+      for t in 20..<40 { next.step(next.b ^ next.c ^ next.d, 0x6ED9_EBA1, w[t]) }
+      for t in 40..<60 {
+        next.step((next.b & next.c) | (next.b & next.d) | (next.c & next.d), 0x8F1B_BCDC, w[t])
+      }
+      for t in 60..<80 { next.step(next.b ^ next.c ^ next.d, 0xCA62_C1D6, w[t]) }
+      (a, b, c, d, e) = (a &+ next.a, b &+ next.b, c &+ next.c, d &+ next.d, e &+ next.e)
+    }
+
+    private mutating func step(_ f: UInt32, _ k: UInt32, _ w: UInt32) {
+      let first = SHA1.rotate(a, 5) &+ f &+ e &+ k &+ w
+      (e, d, c, b, a) = (d, c, SHA1.rotate(b, 30), a, first)
+    }
+  }
+
+  private static func rotate(_ x: UInt32, _ n: UInt32) -> UInt32 { x &<< n | x &>> (32 &- n) }
 }

@@ -116,10 +116,10 @@ struct ModelRig: Sendable {
     if !keys.isEmpty || !services.isEmpty {
       var deletion = RedisCommand("DEL")
       for key in keys {
-        let kind: StaticString = key.kind == .command ? "command" : "submit"
-        deletion.append(self.keys.idempotency(kind: kind, owner: key.owner, key: key.key))
+        let kind = key.kind == .command ? "command" : "submit"
+        self.keys.appendIdempotency(kind: kind, owner: key.owner, key: key.key, to: &deletion)
       }
-      for id in services { deletion.append(self.keys.ended(id)) }
+      for id in services { self.keys.appendEnded(id, to: &deletion) }
       commands.append(deletion)
     }
     for case .failure(let error) in await broker.executeAll(commands, named: "clock", effect: .change) {

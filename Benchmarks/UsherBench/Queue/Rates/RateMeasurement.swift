@@ -75,7 +75,7 @@ struct RateMeasurement {
     let queue = try await bench.createQueue("submissions")
     let sample = NumberedIDs()
     let one = try maker.printable(of: sample, for: queue)
-    let words = try FunctionWords(await bench.broker.words(of: [one], in: queue))
+    let words = try FunctionWords(await bench.broker.words(of: [one]))
     return try await compare(
       "submit", in: queue, numbers: FunctionWords.manyNumbers,
       // redis-benchmark may draw the same numbers again in another run.
