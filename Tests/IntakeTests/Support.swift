@@ -192,6 +192,8 @@ final class MemoryBroker: Broker {
   func queues() async throws(BrokerError) -> [QueueSummary] { throw Self.unused }
   func queue(_ name: QueueName) async throws(BrokerError) -> QueueSummary { throw Self.unused }
   func createQueue(_ name: QueueName) async throws(BrokerError) -> Bool { throw Self.unused }
+  func announce(_ announcement: PresenceAnnouncement) async throws(BrokerError) -> Bool { throw Self.unused }
+  func presence(in queue: QueueName) async throws(BrokerError) -> QueuePresence { throw Self.unused }
   func performAll(_ requests: [CommandRequest]) async -> [Result<CommandAnswer, BrokerError>] {
     requests.map { _ in .failure(Self.unused) }
   }

@@ -49,6 +49,7 @@ import Testing
           switch batch {
           case .reset: resets += 1
           case .events(let events): versions += events.filter { $0.epoch != before.epoch }.map(\.version)
+          case .presence: continue
           }
           if versions.count == 3 { break }
         }

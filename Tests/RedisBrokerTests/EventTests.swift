@@ -8,7 +8,7 @@ func take(_ count: Int, of queue: QueueName? = nil, from subscription: EventSubs
   for await batch in subscription.batches {
     switch batch {
     case .events(let more): events += more.filter { queue == nil || $0.queue == queue }
-    case .reset: continue
+    case .reset, .presence: continue
     }
     if events.count >= count { break }
   }
@@ -95,6 +95,7 @@ func follow(_ broker: BrokerActor) async throws {
         case .reset(let queue):
           #expect(queue == nil)
           break reading
+        case .presence: continue
         }
       }
       #expect(versions == Array(2...1_025))

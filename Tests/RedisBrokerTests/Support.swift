@@ -25,14 +25,15 @@ func queueName(_ text: String) throws -> QueueName { try #require(QueueName(text
 func withBrokers(
   _ count: Int, url: RedisURL? = nil, site: String? = nil, queues: [String] = ["a"], eventHistory: Int = 10_000,
   commandTimeout: Duration = .seconds(5), commandsUnderway: Int = 4_096, sweepInterval: Duration = .milliseconds(500),
-  policy: QueuePolicy = .standard, libraries: [FunctionLibrary] = [.builtIn],
+  presenceLife: Duration = BrokerLimits.presenceLife, policy: QueuePolicy = .standard,
+  libraries: [FunctionLibrary] = [.builtIn],
   _ body: ([BrokerActor]) async throws -> Void
 ) async throws {
   let reactor = try Reactor(name: "broker-test")
   let configuration = try BrokerConfiguration(
     redisURL: url ?? testRedisURL(), site: site ?? unique("t"), queues: queues.map(queueName), policy: policy,
     eventHistory: eventHistory, commandTimeout: commandTimeout, commandsUnderway: commandsUnderway,
-    sweepInterval: sweepInterval)
+    sweepInterval: sweepInterval, presenceLife: presenceLife)
   var logger = Logger(label: "test")
   logger.logLevel = .critical
   let brokers = (0..<count).map {
@@ -53,11 +54,13 @@ func withBrokers(
 func withBroker(
   url: RedisURL? = nil, site: String? = nil, queues: [String] = ["a"], eventHistory: Int = 10_000,
   commandTimeout: Duration = .seconds(5), commandsUnderway: Int = 4_096, sweepInterval: Duration = .milliseconds(500),
-  policy: QueuePolicy = .standard, library: FunctionLibrary = .builtIn, _ body: (BrokerActor) async throws -> Void
+  presenceLife: Duration = BrokerLimits.presenceLife, policy: QueuePolicy = .standard,
+  library: FunctionLibrary = .builtIn, _ body: (BrokerActor) async throws -> Void
 ) async throws {
   try await withBrokers(
     1, url: url, site: site, queues: queues, eventHistory: eventHistory, commandTimeout: commandTimeout,
-    commandsUnderway: commandsUnderway, sweepInterval: sweepInterval, policy: policy, libraries: [library]
+    commandsUnderway: commandsUnderway, sweepInterval: sweepInterval, presenceLife: presenceLife, policy: policy,
+    libraries: [library]
   ) { try await body($0[0]) }
 }
 

@@ -44,6 +44,7 @@ final class QueueHub: Sendable {
   func deliver(_ batch: EventBatch) {
     switch batch {
     case .reset(let queue): send([.reset(queue)])
+    case .presence: break
     case .events(let events):
       let messages = Self.runs(of: events).flatMap { run in
         encode(run, for: interest.audiences(of: run[0].queue))

@@ -7,7 +7,7 @@ extension BrokerActor: ServiceLifecycle.Service {
   private static let drainTime = Duration.seconds(1)
   private static let sweptPerCall = 50
 
-  private var links: [RedisLink] { [commands, reads, eventLink, outboxLink] }
+  private var links: [RedisLink] { [commands, reads, eventLink, outboxLink, presenceLink] }
 
   /// Connects, and then reads events, does what is due and keeps the configured queues there, until cancelled or shut down
   /// gracefully. Without Redis it keeps trying. Then it refuses new commands, gives those under way a second, closes the
@@ -27,6 +27,7 @@ extension BrokerActor: ServiceLifecycle.Service {
       await withTaskGroup(of: Void.self) { group in
         group.addTask { await self.resolveAddresses(addressRequests) }
         group.addTask { await self.readEvents() }
+        group.addTask { await self.readPresence() }
         group.addTask { await self.maintain() }
         try? await gracefulShutdown()
         await self.stop()
@@ -53,6 +54,7 @@ extension BrokerActor: ServiceLifecycle.Service {
     endEventPause()
     eventLink.close()
     outboxLink.close()
+    presenceLink.close()
     let limit = clock.now + Self.drainTime
     while clock.now < limit, [commands, reads].contains(where: { $0.isReady && $0.underway > 0 }) {
       // Not Task.sleep: this also runs when the task is cancelled.
@@ -75,12 +77,14 @@ extension BrokerActor: ServiceLifecycle.Service {
     }
   }
 
-  /// Ends overdue leases and holds, puts scheduled services in line, and makes the configured queues again when Redis has lost them.
+  /// Ends overdue leases and holds, puts scheduled services in line, takes out what dead nodes have left, and makes the configured
+  /// queues again when Redis has lost them.
   private func maintain() async {
     while phase == .running {
       if commands.isReady {
         do throws(BrokerError) {
           if durabilityIsUnknown { try await lookAtDurability() }
+          try await buryDeadNodes()
           if try await sweep() { continue }
         } catch {
           logger.debug("Sweeping failed", metadata: ["error": "\(error)"])

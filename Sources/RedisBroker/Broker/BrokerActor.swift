@@ -6,8 +6,8 @@ public import ServiceQueue
 /// change is one atomic function there.
 ///
 /// Lives on the reactor it is given, which must run for longer than `run()`. Start `run()` as a service; calls made before
-/// it has connected, or while the connection is broken, wait up to the command timeout. It has four connections: for commands,
-/// for reads with long answers, and for the two blocking reads of events and of the outbox. On each of the first two at most
+/// it has connected, or while the connection is broken, wait up to the command timeout. It has five connections: for commands,
+/// for reads with long answers, and for the blocking reads of events, of presence and of the outbox. On each of the first two at most
 /// `BrokerConfiguration.commandsUnderway` wait or are sent at one time, more are refused as overloaded.
 public actor BrokerActor: Broker {
   /// Where the actor lives.
@@ -33,6 +33,8 @@ public actor BrokerActor: Broker {
   let eventLink: RedisLink
   /// The blocking read of the outbox.
   let outboxLink: RedisLink
+  /// The blocking read of who comes and goes.
+  let presenceLink: RedisLink
 
   var phase = Phase.new
   var fronts: QueueFronts
@@ -98,6 +100,7 @@ public actor BrokerActor: Broker {
       "reads", limit: configuration.commandsUnderway, mostSent: Self.readsSent, reload: library.load, then: setUp)
     eventLink = link("events", limit: 4 * BrokerConfiguration.mostQueues)
     outboxLink = link("outbox", limit: 64)
+    presenceLink = link("presence", limit: 4)
   }
 
   /// Appends an idempotency key for one call of this Broker's own.

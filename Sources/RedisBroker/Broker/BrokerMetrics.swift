@@ -5,7 +5,8 @@ import ServiceQueue
 ///
 /// `usher_broker_commands_total{command, outcome}`, `usher_broker_command_seconds{command}` (not of reads that wait for
 /// news), `usher_broker_commands_underway{link}`, `usher_broker_reconnects_total`, `usher_broker_events_total`,
-/// `usher_broker_swept_total`, `usher_broker_subscriber_overflows_total`.
+/// `usher_broker_swept_total`, `usher_broker_presence_swept_total` (connections of dead nodes),
+/// `usher_broker_subscriber_overflows_total`.
 final class BrokerMetrics {
   private final class Command {
     let name: String
@@ -29,6 +30,7 @@ final class BrokerMetrics {
   private let reconnects = Counter(label: "usher_broker_reconnects_total")
   private let events = Counter(label: "usher_broker_events_total")
   private let swept = Counter(label: "usher_broker_swept_total")
+  private let presenceSwept = Counter(label: "usher_broker_presence_swept_total")
   private let overflows = Counter(label: "usher_broker_subscriber_overflows_total")
 
   /// A command has ended, well if there is no `error`. The names are few and known.
@@ -51,7 +53,7 @@ final class BrokerMetrics {
     return made
   }
 
-  /// `link` names one of the Broker's four connections.
+  /// `link` names one of the Broker's five connections.
   func underway(_ count: Int, link: String) {
     let gauge = underwayGauges[link] ?? Gauge(label: "usher_broker_commands_underway", dimensions: [("link", link)])
     underwayGauges[link] = gauge
@@ -61,5 +63,6 @@ final class BrokerMetrics {
   func reconnected() { reconnects.increment() }
   func read(events count: Int) { events.increment(by: count) }
   func swept(_ count: Int) { swept.increment(by: count) }
+  func swept(connections count: Int) { presenceSwept.increment(by: count) }
   func overflowed() { overflows.increment() }
 }

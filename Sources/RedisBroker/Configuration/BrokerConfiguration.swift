@@ -19,6 +19,9 @@ public struct BrokerConfiguration: Sendable {
   public let commandsUnderway: Int
   /// How often what is due is looked for: ended leases and holds, scheduled services: 50 ms to 60 s.
   public let sweepInterval: Duration
+  /// How long an api node that says nothing counts as alive: 100 ms to 60 s. Nodes speak every third of
+  /// `BrokerLimits.presenceLife`, so less than that is for tests.
+  public let presenceLife: Duration
 
   /// Queues of one site, at most.
   public static let mostQueues = 1_000
@@ -38,7 +41,7 @@ public struct BrokerConfiguration: Sendable {
     redisURL: RedisURL, site: String = "main", queues: [QueueName] = [],
     policy: QueuePolicy = .standard, eventHistory: Int = 10_000,
     commandTimeout: Duration = .seconds(5), commandsUnderway: Int = 4_096,
-    sweepInterval: Duration = .milliseconds(500)
+    sweepInterval: Duration = .milliseconds(500), presenceLife: Duration = BrokerLimits.presenceLife
   ) throws(Invalid) {
     guard Self.isSite(site) else {
       throw Invalid(parameter: "site", expected: "1 to 32 of a-z, 0-9, _ and -")
@@ -58,6 +61,9 @@ public struct BrokerConfiguration: Sendable {
     guard (.milliseconds(50) ... .seconds(60)).contains(sweepInterval) else {
       throw Invalid(parameter: "sweepInterval", expected: "50 ms to 60 s")
     }
+    guard (.milliseconds(100) ... .seconds(60)).contains(presenceLife) else {
+      throw Invalid(parameter: "presenceLife", expected: "100 ms to 60 s")
+    }
     self.redisURL = redisURL
     self.site = site
     self.queues = queues
@@ -66,6 +72,7 @@ public struct BrokerConfiguration: Sendable {
     self.commandTimeout = commandTimeout
     self.commandsUnderway = commandsUnderway
     self.sweepInterval = sweepInterval
+    self.presenceLife = presenceLife
   }
 
   /// True for a word that may name a site: 1 to 32 of `a-z`, `0-9`, `_` and `-`.

@@ -150,7 +150,7 @@ extension BrokerActor {
     if !events.isEmpty { send(.events(events)) }
   }
 
-  private func send(_ batch: EventBatch) {
+  func send(_ batch: EventBatch) {
     if case .events(let events) = batch { metrics.read(events: events.count) }
     for _ in 0..<subscribers.send(batch) {
       metrics.overflowed()

@@ -24,6 +24,13 @@
 -- Keys for one thing each: an idempotency key -> what was answered; an ended service -> queue, tab, record, for a day.
 -- And: queues, the set of their names; control, a stream that tells of new epochs: * -> q = queue, epoch, version by tabs.
 --
+-- Who watches a queue, for which nothing need survive:
+--   nodes      sorted set: api processes by the millisecond at which they count as dead
+--   announced  hash: node -> the number of its last announcement
+--   node:NODE  set of what the node has announced, for when it dies: queue, connection by a tab
+--   q:QUEUE:who  hash: connection -> format 1, node, user's id, level, user's name by tabs
+--   presence   stream of who came and went: * -> p = lines of format 1, joined or left, queue, connection, user's id, level, name by tabs
+--
 -- A record is one line, fields by tabs: format 2, order, state, version, attempts, fence, holder's id, holder's name,
 -- claimed at, started at, held at, hold until, ended at, scheduled for, priority, requires, ticket, submitted at, submitter, rest.
 -- The rest is not looked into; it may hold any bytes, tabs too.
@@ -53,6 +60,9 @@ local SCAN_BYTES = 1048576     -- of records that one answer looks at
 local FIRST_STEP = 16          -- records or events read at a time: few first, since they may be long; then twice as many
 local LAST_STEP = 128
 local SLICE = 1000             -- arguments at a time, far below the 7,999 that unpack can give
+local MOST_NODES = 1000        -- of a site
+local PRESENCE_LINES = 100     -- in one entry of the stream
+local PRESENCE_KEPT = '1000'   -- entries of that stream: who reads it is seconds behind at most
 local OWN = '-'                -- fingerprint of a command whose key is the Broker's own
 
 local RECORD = '^2\t(%d+)\t([%l_]+)\t(%d+)\t(%d+)\t(%d*)\t([^\t]*)\t([^\t]*)\t(%d*)\t(%d*)\t(%d*)\t(%d*)\t(%d*)\t(%d*)\t(%d)'
@@ -1229,4 +1239,95 @@ question('locate', function(keys, args)
   local ended = redis.call('GET', keys[2])
   if ended then return {'ENDED', ended} end
   return {'NONE'}
+end)
+
+-- Presence ------------------------------------------------------------------------------------------------------------
+
+local function tell_presence(stream, lines)
+  for i = 1, #lines, PRESENCE_LINES do
+    local text = table.concat(lines, '\n', i, math.min(i + PRESENCE_LINES - 1, #lines))
+    redis.call('XADD', stream, 'MAXLEN', '~', PRESENCE_KEPT, '*', 'p', text)
+  end
+end
+
+local function presence_line(kind, queue, connection, who)
+  return '1\t' .. kind .. '\t' .. queue .. '\t' .. connection .. '\t' .. who
+end
+
+-- A node tells who came and went; with no changes it only tells that it lives. KEYS: nodes, announced, the node's set, presence, then the
+-- `who` of each queue. ARGV: 1 node, 2 number of the announcement: 1, then each one more, the same when it is repeated, 3 ms until
+-- the node counts as dead, then for each change: place of its `who` in KEYS, joined or left, queue, connection, and user's
+-- id, level, name by tabs. Answers 1, or 0 when the number does not continue: what the node told before is not all here. A
+-- connection has left whoever says so, it is named once in the site. Also while Redis is full, or all nodes would count as dead:
+-- connections are few.
+register('announce', function(keys, args)
+  local nodes, announced, own, node, number = keys[1], keys[2], keys[3], args[1], tonumber(args[2])
+  local last = tonumber(redis.call('HGET', announced, node) or 0)
+  if number ~= last and number ~= last + 1 then return {'OK', '0'} end
+  if last == 0 and redis.call('ZCARD', nodes) >= MOST_NODES then return refusal('overloaded') end
+  redis.call('ZADD', nodes, fixed(now_ms() + tonumber(args[3])), node)
+  if number == last then return {'OK', '1'} end
+  redis.call('HSET', announced, node, args[2])
+  local lines = {}
+  for i = 4, #args, 5 do
+    local who_key, kind, queue, connection, who = keys[tonumber(args[i])], args[i + 1], args[i + 2], args[i + 3], args[i + 4]
+    local place, is_news = queue .. '\t' .. connection, nil
+    if kind == 'joined' then
+      is_news = redis.call('HSET', who_key, connection, '1\t' .. node .. '\t' .. who) == 1
+      redis.call('SADD', own, place)
+    else
+      is_news = redis.call('HDEL', who_key, connection) == 1
+      redis.call('SREM', own, place)
+    end
+    if is_news then lines[#lines + 1] = presence_line(kind, queue, connection, who) end
+  end
+  tell_presence(keys[4], lines)
+  return {'OK', '1'}
+end, {'allow-oom'})
+
+-- KEYS: nodes. Answers a node that is dead, or nothing.
+question('dead_node', function(keys)
+  return {'OK', unpack(redis.call('ZRANGEBYSCORE', keys[1], '-inf', fixed(now_ms()), 'LIMIT', 0, 1))}
+end)
+
+-- What a dead node has left is taken out, and the node with the last of it. From the first call on it is not known by its announcements
+-- any more. KEYS: nodes, announced, the node's set, presence, then the `who` of each queue. ARGV: 1 node, then for each connection:
+-- place of its `who` in KEYS, queue, connection. Answers how many left, none if the node lives again. Also while Redis is full.
+register('bury', function(keys, args)
+  local nodes, own, node = keys[1], keys[3], args[1]
+  local death = redis.call('ZSCORE', nodes, node)
+  if not death or tonumber(death) > now_ms() then return {'OK', '0'} end
+  redis.call('HDEL', keys[2], node)
+  local lines = {}
+  for i = 2, #args, 3 do
+    local who_key, queue, connection = keys[tonumber(args[i])], args[i + 1], args[i + 2]
+    local text = redis.call('HGET', who_key, connection)
+    local of, who = string.match(text or '', '^1\t([^\t]*)\t(.*)$')
+    if of == node then
+      redis.call('HDEL', who_key, connection)
+      lines[#lines + 1] = presence_line('left', queue, connection, who)
+    end
+    redis.call('SREM', own, queue .. '\t' .. connection)
+  end
+  tell_presence(keys[4], lines)
+  if redis.call('EXISTS', own) == 0 then redis.call('ZREM', nodes, node) end
+  return {'OK', fixed(#lines)}
+end, {'allow-oom'})
+
+-- KEYS: meta, nodes, who. ARGV: 1 cursor, 2 about how many to look at. Answers the next cursor, 0 at the end, then connection and what is
+-- known of it (user's id, level, name) for those whose nodes live. One that is there all the time is told, it may be twice.
+question('presence', function(keys, args)
+  if redis.call('EXISTS', keys[1]) == 0 then return refusal('unknown_queue') end
+  local is_alive = {}
+  for _, node in ipairs(redis.call('ZRANGEBYSCORE', keys[2], '(' .. fixed(now_ms()), '+inf')) do is_alive[node] = true end
+  local page = redis.call('HSCAN', keys[3], args[1], 'COUNT', args[2])
+  local reply, n, fields = {'OK', page[1]}, 2, page[2]
+  for i = 1, #fields, 2 do
+    local node, who = string.match(fields[i + 1], '^1\t([^\t]*)\t(.*)$')
+    if is_alive[node] then
+      reply[n + 1], reply[n + 2] = fields[i], who
+      n = n + 2
+    end
+  end
+  return reply
 end)

@@ -63,6 +63,17 @@ public protocol Broker: Sendable {
   /// seen: the queue then gets a new epoch, so that every client starts again from a snapshot. True when it got one.
   func assure(_ queue: QueueName, seen version: QueueVersion, in epoch: Epoch) async throws(BrokerError) -> Bool
 
+  /// Tells which connections of the node came and went, at most `BrokerLimits.presenceBatch`; every subscriber gets what is
+  /// new of it as a `.presence` batch. Also keeps the node alive for `BrokerLimits.presenceLife`; without changes it does that
+  /// alone. When a node is silent for longer all its connections have left.
+  ///
+  /// False when the Broker does not know all that the node told before (the data were lost, or the node counted as dead): nothing
+  /// was changed, and the node tells everything again, under another name. One that failed is repeated as it was.
+  func announce(_ announcement: PresenceAnnouncement) async throws(BrokerError) -> Bool
+
+  /// Who watches a queue now; throws `unknownQueue`.
+  func presence(in queue: QueueName) async throws(BrokerError) -> QueuePresence
+
   /// The oldest changes that the history has not confirmed, at most `limit` (1 to `BrokerLimits.outbox`); waits up to
   /// `wait` for the first.
   func outbox(after last: OutboxID?, limit: Int, wait: Duration) async throws(BrokerError) -> [OutboxEntry]
@@ -88,6 +99,12 @@ public enum BrokerLimits {
   /// Bytes of what one page, snapshot or page of events holds, as it is stored: it ends before the service or event that
   /// would exceed them. The first is there however long it is.
   public static let pageBytes = 2_097_152
+  /// Changes of presence in one call.
+  public static let presenceBatch = 500
+  /// Entries of one answer about presence.
+  public static let presence = 10_000
+  /// How long a node that says nothing counts as alive.
+  public static let presenceLife = Duration.seconds(15)
   /// Outbox entries in one read.
   public static let outbox = 500
 }

@@ -101,6 +101,8 @@ public enum EventBatch: Sendable {
   case events([QueueEvent])
   /// This queue's events are not continuous here: take a snapshot. Nil means every queue.
   case reset(QueueName?)
+  /// Connections came and went, in order.
+  case presence([PresenceChange])
 }
 
 /// A subscription to all events. Ends when the Broker shuts down, or when its holder ends the iteration.

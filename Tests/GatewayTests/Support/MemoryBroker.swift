@@ -17,8 +17,8 @@ actor MemoryBroker: Broker {
   /// When its clock starts, in milliseconds.
   static let start: Int64 = 1_790_000_000_000
 
-  init(queues names: [String], policy: QueuePolicy = .standard) {
-    var model = SiteModel(policy: policy)
+  init(queues names: [String], policy: QueuePolicy = .standard, eventHistory: Int = 10_000) {
+    var model = SiteModel(policy: policy, eventHistory: eventHistory)
     for name in names { _ = model.createQueue(QueueName(name)!, epoch: Epoch("e\(name.utf8.count)")!) }
     self.model = model
   }
@@ -142,6 +142,41 @@ actor MemoryBroker: Broker {
   func assure(_ queue: QueueName, seen version: QueueVersion, in epoch: Epoch) async throws(BrokerError) -> Bool {
     epochs += 1
     return try model.assure(queue, seen: version, in: epoch, newEpoch: Epoch("again\(epochs)")!)
+  }
+
+  private var watching: [QueueName: [String: (node: String, entry: PresenceEntry)]] = [:]
+  private var announced: [String: UInt64] = [:]
+  /// The announcements so far.
+  private(set) var announcements: [PresenceAnnouncement] = []
+
+  /// All nodes and their connections are lost, as when Redis is emptied.
+  func forgetNodes() {
+    watching = [:]
+    announced = [:]
+  }
+
+  func announce(_ announcement: PresenceAnnouncement) async throws(BrokerError) -> Bool {
+    if let failure { throw failure }
+    announcements.append(announcement)
+    let last = announced[announcement.node] ?? 0
+    guard announcement.number == last || announcement.number == last + 1 else { return false }
+    guard announcement.number != last else { return true }
+    announced[announcement.node] = announcement.number
+    let news = announcement.changes.filter { change in
+      let present = watching[change.queue]?[change.entry.connection]
+      watching[change.queue, default: [:]][change.entry.connection] =
+        change.kind == .joined ? (announcement.node, change.entry) : nil
+      return (change.kind == .joined) == (present == nil)
+    }
+    if !news.isEmpty { emit(.presence(news)) }
+    return true
+  }
+
+  func presence(in queue: QueueName) async throws(BrokerError) -> QueuePresence {
+    if let failure { throw failure }
+    _ = try model.summary(of: queue)
+    let entries = (watching[queue] ?? [:]).values.map(\.entry).sorted { $0.connection < $1.connection }
+    return QueuePresence(entries: entries, connections: entries.count, users: Set(entries.map(\.user)).count)
   }
 
   func outbox(after last: OutboxID?, limit: Int, wait: Duration) async throws(BrokerError) -> [OutboxEntry] {

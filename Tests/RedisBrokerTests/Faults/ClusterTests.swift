@@ -15,7 +15,9 @@ import Testing
         guard case .string(let info) = try? control.send("CLUSTER", "INFO") else { return false }
         return String(decoding: info, as: UTF8.self).contains("cluster_state:ok")
       })
-    try await withBroker(url: redis.url, queues: ["a", "b"], sweepInterval: .milliseconds(50)) { broker in
+    try await withBroker(
+      url: redis.url, queues: ["a", "b"], sweepInterval: .milliseconds(50), presenceLife: .milliseconds(300)
+    ) { broker in
       #expect(await eventually { await broker.health().isConnected })
       try await Tour(broker: broker).run()
     }
@@ -26,8 +28,10 @@ import Testing
     let redis = try PrivateRedis()
     let monitor = try redis.control()
     let site = unique("t")
-    try await withBrokers(1, url: redis.url, site: site, queues: ["a", "b"], sweepInterval: .milliseconds(50)) {
-      brokers in
+    try await withBrokers(
+      1, url: redis.url, site: site, queues: ["a", "b"], sweepInterval: .milliseconds(50),
+      presenceLife: .milliseconds(300)
+    ) { brokers in
       #expect(await eventually { await brokers[0].health().isConnected })
       #expect(try monitor.send("MONITOR") == .status("OK"))
       try await Tour(broker: brokers[0]).run()
@@ -50,7 +54,7 @@ import Testing
       }
     }
     print("→ keys: \(calls) calls by \(functions.count) functions")
-    #expect(functions.count >= 20 && calls > 100)
+    #expect(functions.count >= 24 && calls > 100)
   }
 
   /// A line of `MONITOR`: time, origin in brackets, then the quoted words.
@@ -77,6 +81,19 @@ private struct Tour {
     try await sort()
     try await repair()
     try await ask()
+    try await watch()
+  }
+
+  private func watch() async throws {
+    let entries = (0..<3).map { PresenceEntry(connection: "c\($0)", user: "u", name: "anna", level: .agent) }
+    let changes = entries.map { PresenceChange(queue: queues[0], kind: .joined, entry: $0) }
+    let away = PresenceChange(queue: queues[1], kind: .left, entry: entries[0])
+    #expect(try await broker.announce(PresenceAnnouncement(node: "n", number: 1, changes: changes + [away])))
+    #expect(try await broker.announce(PresenceAnnouncement(node: "n", number: 3, changes: [])) == false)
+    #expect(try await broker.presence(in: queues[0]).entries == entries)
+    // The node says nothing more: it is dead, and taken out.
+    #expect(await eventually { await (try? broker.presence(in: queues[0]).connections) == 0 })
+    #expect(await eventually { await (try? broker.buried("n")) == true })
   }
 
   private func handle() async throws {

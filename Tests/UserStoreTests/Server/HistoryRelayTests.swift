@@ -66,6 +66,8 @@ final class OutboxOnly: Broker, Sendable {
   func queues() async throws(BrokerError) -> [QueueSummary] { throw Self.other }
   func queue(_ name: QueueName) async throws(BrokerError) -> QueueSummary { throw Self.other }
   func createQueue(_ name: QueueName) async throws(BrokerError) -> Bool { throw Self.other }
+  func announce(_ announcement: PresenceAnnouncement) async throws(BrokerError) -> Bool { throw Self.other }
+  func presence(in queue: QueueName) async throws(BrokerError) -> QueuePresence { throw Self.other }
 }
 
 @Suite("History relay, against a real server", .serialized)

@@ -29,6 +29,7 @@ final class Watcher: Sendable {
       case .reset(let queue):
         items.withLock { $0.append(.reset(queue)) }
         for queue in queue.map({ [$0] }) ?? queues { await takeSnapshot(of: queue) }
+      case .presence: continue
       }
     }
   }
