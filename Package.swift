@@ -14,6 +14,12 @@ let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics
 let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 
+/// What the Gateway serves under `/console/`, built into the program.
+let consoleFiles = [
+  "command-line.js", "emitter.js", "ordered-services.js", "queue-copy.js", "queue-digest.js", "queue-subscription.js",
+  "usher-client.js", "usher-error.js",
+]
+
 let package = Package(
   name: "usher",
   platforms: [.macOS(.v15)],
@@ -81,6 +87,8 @@ let package = Package(
         .product(name: "JWTKit", package: "jwt-kit"),
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ],
+      exclude: ["Centrifuge/Protobuf/client.proto", "Console/README.md", "Console/package.json"],
+      resources: consoleFiles.map { .embedInCode("Console/\($0)") },
       swiftSettings: strict),
     .executableTarget(
       name: "usher",
@@ -92,15 +100,29 @@ let package = Package(
         .product(name: "Configuration", package: "swift-configuration"),
       ],
       swiftSettings: strict),
+    .target(name: "CFanout", path: "Benchmarks/CFanout"),
     .executableTarget(
       name: "usher-bench",
       dependencies: [
-        "ServiceQueue", "Reactor", "RedisBroker", "FieldEncryption", "UserStore", "Gateway", log, lifecycle,
+        "ServiceQueue", "Reactor", "RedisBroker", "FieldEncryption", "UserStore", "Gateway", "Telemetry", "CFanout",
+        log, metrics, lifecycle,
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Histogram", package: "hdrhistogram-swift"),
       ],
       path: "Benchmarks/UsherBench",
+      swiftSettings: strict),
+
+    // Helpers of the tests, in no product.
+    .executableTarget(
+      name: "usher-echo",
+      dependencies: [
+        "Gateway",
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+      ],
+      path: "Tests/Echo",
       swiftSettings: strict),
 
     // Tests mirror targets.

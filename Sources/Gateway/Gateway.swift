@@ -8,9 +8,9 @@ public import ServiceQueue
 
 /// The door to the world: REST and the Centrifuge WebSocket on one port, health and metrics on another.
 ///
-/// `run()` listens until a graceful shutdown: then nothing new is accepted, requests are finished, and the WebSockets'
-/// clients are asked to come back, spread over `GatewayConfiguration.shutdownSpread`; what has not ended after
-/// `shutdownGrace` is ended.
+/// `run()` listens until a graceful shutdown: then nothing new is accepted, requests are finished, and the clients of
+/// WebSockets and event streams are asked to come back (3001), spread over `GatewayConfiguration.shutdownSpread`. What is
+/// open a second after that is closed with 1001, and what has not ended after `shutdownGrace` is cut off.
 public struct Gateway: ServiceLifecycle.Service, CustomStringConvertible {
   /// `Gateway`: what a service group logs.
   public var description: String { "Gateway" }
@@ -48,7 +48,12 @@ public struct Gateway: ServiceLifecycle.Service, CustomStringConvertible {
       tokens: TokenAuthority(audience: configuration.site, lifetime: lifetime),
       rights: RightsRegistry(tokenLifetime: lifetime * 1_000),
       limiter: LoginLimiter(perName: configuration.loginBurstPerName, perAddress: configuration.loginBurstPerAddress),
-      hub: QueueHub(group: group, desk: desk, logger: logger), connections: Connections(metrics: metrics),
+      hub: QueueHub(group: group, desk: desk, metrics: metrics, logger: logger),
+      connections: Connections(
+        limits: .init(
+          total: configuration.maximumConnections, perUser: configuration.connectionsPerUser,
+          waiting: configuration.unauthenticatedPerAddress), metrics: metrics),
+      presence: PresenceKeeper(broker: broker, logger: logger) { ids.next().rawValue },
       metrics: metrics, ids: ids, clock: clock, logger: logger)
     self.health = health
     self.metricsText = metricsText
@@ -71,6 +76,8 @@ public struct Gateway: ServiceLifecycle.Service, CustomStringConvertible {
       for listener in listeners {
         tasks.addTask {
           try await listener.run()
+          // Upgraded sockets are none of the listener's.
+          await services.connections.drained()
           return .listener
         }
       }
@@ -79,17 +86,24 @@ public struct Gateway: ServiceLifecycle.Service, CustomStringConvertible {
         return .helper
       }
       tasks.addTask {
+        await services.connections.jobs.run(services)
+        return .helper
+      }
+      tasks.addTask {
         await KeyKeeper(services: services).run()
+        return .helper
+      }
+      tasks.addTask {
+        await services.presence.run()
         return .helper
       }
       tasks.addTask {
         await UserWatch(services: services).run()
         return .helper
       }
-      let grace = services.configuration.shutdownGrace
       tasks.addTask {
         guard (try? await gracefulShutdown()) != nil else { return .helper }
-        try? await Task.sleep(for: grace)
+        await windDown()
         return .graceOver
       }
       var open = listeners.count
@@ -106,6 +120,19 @@ public struct Gateway: ServiceLifecycle.Service, CustomStringConvertible {
       }
       tasks.cancelAll()
     }
+  }
+
+  /// How much later than asked for a timer of a busy loop may run.
+  private static let lateness: Duration = .seconds(1)
+
+  /// Lets the shutdown's spread and grace go by. Sockets ask their clients by themselves, when their channels are told of the
+  /// shutdown; one that was just being opened is not told.
+  private func windDown() async {
+    let configuration = services.configuration
+    let spread = configuration.shutdownSpread + Self.lateness
+    try? await Task.sleep(for: spread)
+    for connection in services.connections.all { await connection.disconnect(.goingAway) }
+    try? await Task.sleep(for: configuration.shutdownGrace - spread)
   }
 
   private func http(_ ports: Ports) -> any ServiceLifecycle.Service {

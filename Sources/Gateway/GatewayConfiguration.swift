@@ -47,8 +47,14 @@ public struct GatewayConfiguration: Sendable {
   public var maximumBulk = 512 * 1_024
   /// The longest WebSocket message, in bytes; longer ones end the connection with 1009. A bulk of 500 commands fits in.
   public var maximumMessage = 256 * 1_024
-  /// The most open WebSockets; further ones get 503.
+  /// The most open WebSockets and event streams; further ones get 503. At 9 KB each they take 180 MB.
   public var maximumConnections = 20_000
+  /// The most of them of one user; further ones are closed with 3504, streams get 429. A user may have several screens and
+  /// tabs, but a script that opens one after the other must not take the node's room from others.
+  public var connectionsPerUser = 50
+  /// The most sockets of one address that have not said who they are; further ones are closed at once. A proxy brings
+  /// everyone from one address, so the bound is wide: a quarter of `maximumConnections`, for as long as `connectTimeout` each.
+  public var unauthenticatedPerAddress = 5_000
   /// How long a socket may take for its first request, and stay idle between requests.
   public var idleTimeout: Duration = .seconds(60)
   /// How long a socket may take for its first request's head.
@@ -58,9 +64,20 @@ public struct GatewayConfiguration: Sendable {
   public var slowReaderBytes = 1 << 20
   /// How long a reader may take for what waits for it, before the ping behind it counts as unanswered.
   public var slowReaderTime: Duration = .seconds(60)
-  /// How long the server waits for the client's close frame.
+  /// How long the body of a request may take.
+  public var requestTimeout: Duration = .seconds(30)
+  /// How many commands a connection may send in a second; twice as many at once, and twice as many frames. Over it commands
+  /// get error 111, and who goes on is closed with 3509.
+  public var commandRate: Int {
+    get { rate.commands }
+    set {
+      rate.commands = newValue
+      rate.frames = 2 * newValue
+    }
+  }
+  /// How long the server waits for the client's close frame, and for the last event of a stream to be taken.
   public var closeTimeout: Duration = .seconds(5)
-  /// At a shutdown, over how long the clients are asked to come back.
+  /// At a shutdown, over how long the clients are asked to come back; what is left a second later is closed with 1001.
   public var shutdownSpread: Duration = .seconds(2)
   /// At a shutdown, after how long what has not ended is ended.
   public var shutdownGrace: Duration = .seconds(15)
@@ -70,6 +87,7 @@ public struct GatewayConfiguration: Sendable {
   public var loginBurstPerAddress = 100
 
   var session = CentrifugeSession.Limits()
+  var rate = CommandRate.Limits()
 
   /// A configuration with the defaults for all but the addresses and the site.
   public init(http: Address, admin: Address, site: String) {

@@ -12,6 +12,7 @@ struct GatewayServices: Sendable {
   let limiter: LoginLimiter
   let hub: QueueHub
   let connections: Connections
+  let presence: PresenceKeeper
   let metrics: GatewayMetrics
   let ids: ServiceIDs
   let clock: GatewayClock

@@ -27,6 +27,9 @@ import Testing
     ("USHER_INTAKE_PREFETCH", "0"), ("USHER_LOG_LEVEL", "loud"), ("USHER_LOG_FORMAT", "xml"),
     ("USHER_HOLD_SECONDS", "4"), ("USHER_MAX_ATTEMPTS", "0"), ("USHER_REINSTATE_SECONDS", "86401"),
     ("USHER_CLAIM_CAPACITY", "10001"), ("USHER_ALLOWED_ORIGINS", "desk.example"), ("USHER_SHUTDOWN_SECONDS", "-1"),
+    ("USHER_SHUTDOWN_SPREAD_SECONDS", "61"), ("USHER_MAX_CONNECTIONS", "0"), ("USHER_MAX_CONNECTIONS_PER_USER", "0"),
+    ("USHER_MAX_UNAUTHENTICATED_PER_ADDRESS", "many"), ("USHER_COMMAND_RATE", "0"), ("USHER_MESSAGE_BYTES", "4095"),
+    ("USHER_SLOW_READER_BYTES", "1MB"),
   ])
   func aBadValueIsNamedWithWhatItTakes(_ name: String, _ value: String) throws {
     let error = #expect(throws: SettingsError.self) { try Settings.load(environment: [name: value]) }
@@ -41,6 +44,25 @@ import Testing
     let policy = try #require(settings.policy)
     #expect(policy.lease.milliseconds == 5_000 && policy.hold.milliseconds == 86_400_000)
     #expect(policy.mostAttempts == 1_000 && policy.reinstateWithin == 0 && policy.capacity == 10_000)
+  }
+
+  @Test func theGatewaysBoundsHaveItsDefaults() {
+    let (settings, _) = read([:])
+    let address = GatewayConfiguration.Address(host: "localhost", port: 0)
+    let gateway = GatewayConfiguration(http: address, admin: address, site: "main")
+    #expect(settings.mostConnections == gateway.maximumConnections)
+    #expect(settings.mostConnectionsPerUser == gateway.connectionsPerUser)
+    #expect(settings.mostUnauthenticatedPerAddress == gateway.unauthenticatedPerAddress)
+    #expect(settings.commandRate == gateway.commandRate)
+    #expect(settings.messageBytes == gateway.maximumMessage)
+    #expect(settings.slowReaderBytes == gateway.slowReaderBytes)
+    #expect(settings.shutdownSpread == gateway.shutdownSpread)
+  }
+
+  @Test func aShutdownHasTimeToEnd() {
+    let environment = ["USHER_SHUTDOWN_SPREAD_SECONDS": "6", "USHER_SHUTDOWN_SECONDS": "20"]
+    #expect(read(environment).0.shutdownSpread == .seconds(5))
+    #expect(read(["USHER_SHUTDOWN_SECONDS": "1"]).0.shutdownSpread == .milliseconds(250))
   }
 
   @Test func everyProblemIsToldAtOnce() throws {

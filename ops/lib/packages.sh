@@ -6,7 +6,7 @@ PACKAGES_RUN=(
   redis-server rabbitmq-server postgresql                        # to run
   curl util-linux
 )
-PACKAGES_TEST=(python3 python3-venv shellcheck)
+PACKAGES_TEST=(python3 python3-venv nodejs shellcheck)
 
 # as_root COMMAND...
 as_root() {

@@ -6,5 +6,8 @@ struct UsherBench: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "usher-bench",
     abstract: "Measures the parts of Usher on this machine.",
-    subcommands: [QueueCommand.self, EstimateCommand.self, EncryptionCommand.self])
+    subcommands: [
+      QueueCommand.self, FanoutCommand.self, EstimateCommand.self, EncryptionCommand.self, FanoutServerCommand.self,
+      FanoutFloorCommand.self,
+    ])
 }

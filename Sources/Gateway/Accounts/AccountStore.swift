@@ -9,8 +9,11 @@ public protocol AccountStore: Sendable {
   func issueRefreshToken(userID: String) async throws(UserStoreError) -> RefreshToken
   /// Exchanges a refresh token for the next one; throws `tokenInvalid`, `tokenReuse` or `disabled`.
   func refresh(_ token: String) async throws(UserStoreError) -> RefreshedSession
-  /// Ends the session of a refresh token; an unknown token is no error.
-  func logout(_ token: String) async throws(UserStoreError)
+  /// Ends the session of a refresh token, and returns its id; an unknown token is no error.
+  func logout(_ token: String) async throws(UserStoreError) -> String?
+  /// The sessions that ended before their time at or after `moment`, oldest first and by id within a millisecond, at most
+  /// 1,000; the next page begins at the last one's `endedAt`, `after` its id.
+  func sessions(endedSince moment: Timestamp, after id: String?) async throws(UserStoreError) -> [EndedSession]
   /// The keys for access tokens: the first signs, all verify.
   func signingKeys() async throws(UserStoreError) -> [SigningKey]
   /// A new user.

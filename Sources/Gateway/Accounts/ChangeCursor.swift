@@ -1,19 +1,19 @@
 import ServiceQueue
 import UserStore
 
-/// From where the users' changes are looked at, so that none is missed: pure. All times are in milliseconds since 1970.
+/// From where changes (of users, of sessions) are looked at, so that none is missed: pure. All times are in milliseconds since 1970.
 ///
 /// Changes become visible in another order than they were made, so each look goes back `overlap` beyond the last change seen,
 /// by the clock that made it. Once a while has passed without a newer one, what came late has come too, and looks begin
 /// right after it.
 struct ChangeCursor: Hashable, Sendable {
-  /// Where a page begins: at a moment, after a user's id in it.
+  /// Where a page begins: at a moment, after an id in it. Also the place of a change.
   struct Place: Hashable, Sendable {
     var moment: Int64
     var id: String?
   }
 
-  /// How many users a page has at most; fewer mean that it is the last.
+  /// How many changes a page has at most; fewer mean that it is the last.
   static let pageSize = 1_000
   static let overlap: Int64 = 5_000
 
@@ -32,14 +32,13 @@ struct ChangeCursor: Hashable, Sendable {
     return Place(moment: min(last.moment, now) - Self.overlap, id: nil)
   }
 
-  /// A page was looked at; where the next one begins, nil after the last.
-  mutating func seen(_ page: [User], now: Int64) -> Place? {
-    guard let user = page.last else { return nil }
-    let place = Place(moment: user.updatedAt.milliseconds, id: user.id)
-    if last.map({ place.moment > $0.moment || (place.moment == $0.moment && user.id > $0.id ?? "") }) ?? true {
+  /// A page of `count` changes was looked at, of which `place` is the last; where the next one begins, nil after the last.
+  mutating func seen(_ count: Int, upTo place: Place?, now: Int64) -> Place? {
+    guard let place else { return nil }
+    if last.map({ place.moment > $0.moment || (place.moment == $0.moment && place.id ?? "" > $0.id ?? "") }) ?? true {
       last = place
       lastSeenAt = now
     }
-    return page.count < Self.pageSize ? nil : place
+    return count < Self.pageSize ? nil : place
   }
 }

@@ -35,6 +35,8 @@ enum RightsVerdict: Hashable, Sendable {
   case outdated
   /// Its user is disabled.
   case disabled
+  /// Its session was ended: by logout, a new password, or the reuse of a refresh token.
+  case ended
   /// The users have not been looked at yet: the user store cannot be reached.
   case unknown
 }

@@ -2,14 +2,14 @@ import ServiceQueue
 import Synchronization
 import UserStore
 
-/// The present rights of the users that were changed within an access token's lifetime, to hold older tokens against. Whoever
-/// is not named here has the rights that the token says.
+/// The present rights of the users that were changed within an access token's lifetime, and the sessions that ended within
+/// it, to hold older tokens against. Whoever is not named here has the rights that the token says.
 ///
-/// Safe from any thread. `UserWatch` and the routes that change users fill it. While the user store cannot be reached it keeps
+/// Safe from any thread. `UserWatch` and the routes that change users or end sessions fill it. While the user store cannot be reached it keeps
 /// what it knows, however long that is: nobody can get a new token then either. Before the first complete look at the users it
 /// lets nobody in.
 ///
-/// Bound: `capacity` users. Beyond it the oldest changes are dropped, and tokens of users not named here that were issued
+/// Bound: `capacity` users, and as many sessions. Beyond it the oldest changes are dropped, and tokens of users not named here that were issued
 /// before the last dropped change count as outdated, changed or not: their bearers refresh once more, nobody gets in with
 /// rights that were taken away.
 final class RightsRegistry: Sendable {
@@ -24,6 +24,7 @@ final class RightsRegistry: Sendable {
 
   private struct State {
     var entries: [String: Entry] = [:]
+    var sessions: EndedSessions
     var droppedUpTo: Int64?
     var isReady = false
   }
@@ -36,12 +37,13 @@ final class RightsRegistry: Sendable {
   /// How long a change is remembered, in milliseconds.
   let memory: Int64
   private let capacity: Int
-  private let state = Mutex(State())
+  private let state: Mutex<State>
 
   /// An empty registry; `tokenLifetime` is in milliseconds.
   init(tokenLifetime: Int64, capacity: Int = 10_000) {
     memory = tokenLifetime + Self.grace
     self.capacity = capacity
+    state = Mutex(State(sessions: EndedSessions(capacity: capacity)))
   }
 
   /// True once all changes that matter have been looked at.
@@ -74,10 +76,17 @@ final class RightsRegistry: Sendable {
     }
   }
 
+  /// Takes in sessions that ended, and returns the ids of those that were not known to have. `now` is in milliseconds since
+  /// 1970.
+  func note(ended: [EndedSession], now: Int64) -> Set<String> {
+    state.withLock { $0.sessions.note(ended, now: now, memory: memory) }
+  }
+
   /// All changes up to `now` have been noted: those that no token can be older than are forgotten.
   func looked(now: Int64) {
     state.withLock { state in
       state.isReady = true
+      state.sessions.forget(now: now)
       guard state.entries.values.contains(where: { $0.forgetAt <= now }) else { return }
       state.entries = state.entries.filter { $0.value.forgetAt > now }
     }
@@ -87,8 +96,12 @@ final class RightsRegistry: Sendable {
   func verdict(on token: AccessToken) -> RightsVerdict {
     state.withLock { state in
       guard state.isReady else { return .unknown }
-      if let entry = state.entries[token.principal.id] { return entry.rights.verdict(on: token.principal) }
-      if let dropped = state.droppedUpTo, token.issuedAt * 1_000 <= dropped + Self.clockTolerance { return .outdated }
+      let entry = state.entries[token.principal.id]
+      if entry?.rights.isDisabled == true { return .disabled }
+      if let session = token.session, state.sessions.contains(session) { return .ended }
+      if let entry, entry.rights.verdict(on: token.principal) != .current { return .outdated }
+      let dropped = [entry == nil ? state.droppedUpTo : nil, state.sessions.droppedUpTo].compactMap(\.self).max()
+      if let dropped, token.issuedAt * 1_000 <= dropped + Self.clockTolerance { return .outdated }
       return .current
     }
   }

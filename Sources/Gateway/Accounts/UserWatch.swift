@@ -2,22 +2,35 @@ import Logging
 import ServiceQueue
 import UserStore
 
-/// Looks every second at which users changed: their older access tokens are refused from then on, the sockets of those who
-/// were disabled end, and those whose rights changed are sent back to come with a new token.
+/// Looks twice a second at which users changed and which sessions ended: older access tokens are refused from then on, the
+/// sockets of those who were disabled or signed out end, and those whose rights changed are sent back to come with a new
+/// token.
 ///
 /// While the user store cannot be reached nothing ends, and what was seen stays in force.
 struct UserWatch: Sendable {
   let services: GatewayServices
 
-  static let interval: Duration = .seconds(1)
+  /// So that a change acts on every node within a second, the look itself and the way to the sockets included.
+  static let interval: Duration = .milliseconds(500)
+
+  /// How far the changes of users and of sessions have been seen.
+  struct Cursors: Hashable, Sendable {
+    var users: ChangeCursor
+    var sessions: ChangeCursor
+
+    init(from start: Int64) {
+      users = ChangeCursor(from: start)
+      sessions = ChangeCursor(from: start)
+    }
+  }
 
   /// Until cancelled.
   func run() async {
-    var cursor = ChangeCursor(from: services.clock.milliseconds() - services.rights.memory)
+    var cursors = Cursors(from: services.clock.milliseconds() - services.rights.memory)
     var isFailing = false
     while !Task.isCancelled {
       do {
-        try await look(&cursor)
+        try await look(&cursors)
         if isFailing { services.logger.info("changes of users are seen again") }
         isFailing = false
       } catch {
@@ -31,14 +44,23 @@ struct UserWatch: Sendable {
   }
 
   /// All pages of changes up to now.
-  func look(_ cursor: inout ChangeCursor) async throws(UserStoreError) {
+  func look(_ cursors: inout Cursors) async throws(UserStoreError) {
     let now = services.clock.milliseconds()
-    var next: ChangeCursor.Place? = cursor.first(now: now)
+    var next: ChangeCursor.Place? = cursors.users.first(now: now)
     while let place = next {
       let page = try await services.accounts.users(
         changedSince: Timestamp(milliseconds: place.moment), after: place.id)
       await services.apply(page)
-      next = cursor.seen(page, now: now)
+      next = cursors.users.seen(
+        page.count, upTo: page.last.map { .init(moment: $0.updatedAt.milliseconds, id: $0.id) }, now: now)
+    }
+    next = cursors.sessions.first(now: now)
+    while let place = next {
+      let page = try await services.accounts.sessions(
+        endedSince: Timestamp(milliseconds: place.moment), after: place.id)
+      await services.end(page)
+      next = cursors.sessions.seen(
+        page.count, upTo: page.last.map { .init(moment: $0.endedAt.milliseconds, id: $0.id) }, now: now)
     }
     services.rights.looked(now: now)
   }
@@ -49,6 +71,13 @@ extension GatewayServices {
   func apply(_ users: [User]) async {
     let changed = rights.note(users, now: clock.milliseconds())
     guard !changed.isEmpty else { return }
-    for connection in connections.all { await connection.rightsChanged(changed) }
+    for connection in connections.of(users: Set(changed.keys)) { await connection.rightsChanged(changed) }
+  }
+
+  /// These sessions are over: refuses their tokens, and ends the sockets that were opened with them.
+  func end(_ sessions: [EndedSession]) async {
+    let ended = rights.note(ended: sessions, now: clock.milliseconds())
+    guard !ended.isEmpty else { return }
+    for connection in connections.of(sessions: ended) { await connection.sessionsEnded(ended) }
   }
 }

@@ -55,6 +55,12 @@ struct CentrifugeSession: Sendable {
     case load(ChannelLoad)
     /// Carries out an RPC; `rpcEnded` gets the end.
     case rpc(UInt32, method: String, data: JSONValue?, Principal)
+    /// Answers a question about a channel; `answered` gets the end.
+    case ask(UInt32, ChannelQuestion)
+    /// The connection watches the queue from now on, for its presence.
+    case joined(QueueName)
+    /// It does no longer.
+    case left(QueueName)
     /// Writes the run's events from the place `from` on.
     case push(EventRun, from: Int)
     /// Sets the timer, in place of one that runs.
@@ -71,9 +77,9 @@ struct CentrifugeSession: Sendable {
 
   private(set) var phase = Phase.fresh
   private(set) var principal: Principal?
-  private(set) var inFlight = 0
-  private var subscriptions: [QueueName: Subscription] = [:]
-  private var awaitsPong = false
+  var inFlight = 0
+  var subscriptions: [QueueName: Subscription] = [:]
+  var awaitsPong = false
   /// Commands that came while the token was being verified; at most a frame's worth, then the client is disconnected.
   private var early: [ClientCommand] = []
 
@@ -109,7 +115,7 @@ struct CentrifugeSession: Sendable {
   /// A frame came that holds no commands.
   mutating func receivedGarbage() -> [Action] { disconnect(.badRequest) }
 
-  /// A token was verified, for a connect or refresh command. `now` is in seconds since 1970.
+  /// A token was verified, for a connect or refresh command. `now` is in milliseconds since 1970.
   mutating func tokenVerified(
     _ id: UInt32, _ result: Result<AccessToken, TokenFault>, now: Int64
   ) -> [Action] {
@@ -119,10 +125,10 @@ struct CentrifugeSession: Sendable {
     case (.authenticating, .success(let token)):
       phase = .connected
       principal = token.principal
-      let ttl = max(1, token.expiresAt - now)
+      let ttl = ttl(of: token, now: now)
       var actions: [Action] = [
         .cancel(.connect),
-        .send(.connect(id, terms(ttl: ttl))),
+        .send(.connect(id, terms(ttl: ttl, now: now))),
         .schedule(.ping, limits.pingInterval),
         .schedule(.expiry, .seconds(ttl) + limits.expiryGrace),
       ]
@@ -133,12 +139,14 @@ struct CentrifugeSession: Sendable {
     case (_, .success(let token)):
       guard token.principal.id == principal?.id else { return disconnect(.invalidToken) }
       guard token.principal == principal else { return disconnect(.forceReconnect) }
-      let ttl = max(1, token.expiresAt - now)
+      let ttl = ttl(of: token, now: now)
       return [
-        .send(.refresh(id, terms(ttl: ttl))),
+        .send(.refresh(id, terms(ttl: ttl, now: now))),
         .schedule(.expiry, .seconds(ttl) + limits.expiryGrace),
       ]
     case (_, .failure(.invalid)): return disconnect(.invalidToken)
+    // An error would be the end for the SDK; sent back, it gets another token.
+    case (.connected, .failure(.expired)): return disconnect(.expired)
     case (_, .failure(let fault)):
       if phase != .connected {
         phase = .unusable
@@ -159,6 +167,16 @@ struct CentrifugeSession: Sendable {
     }
   }
 
+  /// A question about a channel was answered.
+  mutating func answered(_ id: UInt32, _ result: Result<ServerReply, ReplyError>) -> [Action] {
+    guard phase == .connected else { return [] }
+    inFlight -= 1
+    switch result {
+    case .success(let reply): return [.send(reply)]
+    case .failure(let error): return [.send(.error(id, error))]
+    }
+  }
+
   /// A timer that was set ran out.
   mutating func fired(_ timer: Timer) -> [Action] {
     switch (timer, phase) {
@@ -176,9 +194,12 @@ struct CentrifugeSession: Sendable {
     }
   }
 
-  private func terms(ttl: Int64) -> SessionTerms {
+  /// In whole seconds, at least one.
+  private func ttl(of token: AccessToken, now: Int64) -> Int64 { max(1, token.expiresAt - now / 1_000) }
+
+  private func terms(ttl: Int64, now: Int64) -> SessionTerms {
     SessionTerms(
-      client: clientID, version: version, ttl: ttl, ping: Int(limits.pingInterval.components.seconds))
+      client: clientID, version: version, ttl: ttl, ping: Int(limits.pingInterval.components.seconds), time: now)
   }
 
   /// The server ends the connection: a shutdown, a slow reader, a user whose rights changed.
@@ -191,152 +212,8 @@ struct CentrifugeSession: Sendable {
   mutating func closed() -> [Action] {
     guard phase != .closed else { return [] }
     phase = .closed
-    let left = subscriptions.map { Action.leave($0.key, $0.value.view) }
+    let left = subscriptions.flatMap { ended($0.value, of: $0.key) }
     subscriptions = [:]
     return Timer.allCases.map { .cancel($0) } + left
-  }
-}
-
-// MARK: - Commands of a connected client
-
-extension CentrifugeSession {
-  private mutating func receivedConnected(_ command: ClientCommand) -> [Action] {
-    let id = command.id
-    switch command.body {
-    case .pong:
-      guard awaitsPong else { return disconnect(.badRequest) }
-      awaitsPong = false
-      return [.cancel(.pong)]
-    case .connect: return disconnect(.badRequest)
-    case .send: return disconnect(.notAvailable)
-    case .unsupported: return [.send(.error(id, .notAvailable))]
-    case .ping: return [.send(.pong(id))]
-    case .refresh(let token):
-      guard inFlight < limits.inFlight else { return [.send(.error(id, .tooManyRequests))] }
-      inFlight += 1
-      return [.verify(id, token: token)]
-    case .rpc(let method, let data):
-      guard inFlight < limits.inFlight, let principal else {
-        return [.send(.error(id, .tooManyRequests))]
-      }
-      inFlight += 1
-      return [.rpc(id, method: method, data: data, principal)]
-    case .subscribe(let request): return subscribe(id, request, command)
-    case .unsubscribe(let channel): return unsubscribe(id, channel, command)
-    }
-  }
-
-  private mutating func subscribe(_ id: UInt32, _ request: SubscribeRequest, _ command: ClientCommand) -> [Action] {
-    func refuse(_ error: ReplyError) -> [Action] { [.send(.error(id, error))] }
-    guard let principal, let view = ViewLevel(principal.level) else { return refuse(.permissionDenied) }
-    guard let queue = ChannelName.queue(request.channel) else { return refuse(.unknownChannel) }
-    guard AccessPolicy.allows(.observe, by: principal, in: queue) else { return refuse(.permissionDenied) }
-    if subscriptions[queue] != nil {
-      return postpone(command, for: queue) ?? refuse(.alreadySubscribed)
-    }
-    let limit: Int
-    do throws(GatewayError) {
-      let arguments = try Arguments(request.data, known: ["limit"])
-      limit = Int(try arguments.integer("limit", in: 0...Int64(BrokerLimits.snapshot)) ?? Int64(limits.snapshot))
-    } catch {
-      return refuse(ReplyError(code: 107, message: "bad request: data: \(error.message)"))
-    }
-    guard subscriptions.count < limits.subscriptions else { return refuse(.limitExceeded) }
-    guard inFlight < limits.inFlight else { return refuse(.tooManyRequests) }
-    inFlight += 1
-    subscriptions[queue] = Subscription(view: view, command: id)
-    let load = ChannelLoad(
-      command: id, queue: queue, view: view, limit: limit,
-      position: request.recovers ? (request.epoch, request.offset) : nil,
-      refusesUnrecovered: request.refusesUnrecovered)
-    // Joined before it is loaded: what happens in between waits in the subscription.
-    return [.join(queue, view), .load(load)]
-  }
-
-  private mutating func unsubscribe(_ id: UInt32, _ channel: String, _ command: ClientCommand) -> [Action] {
-    var actions = [Action]()
-    if let queue = ChannelName.queue(channel), let subscription = subscriptions[queue] {
-      if let postponed = postpone(command, for: queue) { return postponed }
-      subscriptions[queue] = nil
-      actions.append(.leave(queue, subscription.view))
-    }
-    return actions + [.send(.unsubscribe(id))]
-  }
-
-  /// A command about a channel that is being loaded waits for the load's end, so that replies keep their order.
-  private mutating func postpone(_ command: ClientCommand, for queue: QueueName) -> [Action]? {
-    guard let subscription = subscriptions[queue], subscription.isLoading else { return nil }
-    guard subscription.postponed.count < limits.inFlight else {
-      return [.send(.error(command.id, .tooManyRequests))]
-    }
-    subscriptions[queue]?.postponed.append(command)
-    return []
-  }
-}
-
-// MARK: - Channels
-
-extension CentrifugeSession {
-  /// What a subscriber begins with is there, or is not to be had.
-  mutating func loaded(_ load: ChannelLoad, _ result: Result<LoadedChannel, ReplyError>) -> [Action] {
-    guard phase == .connected else { return [] }
-    inFlight -= 1
-    guard let subscription = subscriptions[load.queue], subscription.command == load.command else { return [] }
-    var actions = [Action]()
-    switch result {
-    case .failure(let error):
-      subscriptions[load.queue] = nil
-      actions = [.leave(load.queue, load.view), .send(.error(load.command, error))]
-    case .success(let channel):
-      actions.append(.send(.subscribe(load.command, channel)))
-      subscriptions[load.queue]?.becomeLive(at: channel.version, of: channel.epoch)
-      if subscription.overflowed {
-        actions += resync(load.queue)
-      } else {
-        for run in subscription.buffered { actions += push(run) }
-      }
-    }
-    for command in subscription.postponed { actions += received(command) }
-    return actions
-  }
-
-  /// What to do with a run of events.
-  enum Delivery: Hashable, Sendable {
-    /// Nothing: it is known already, kept for later, or not for this client.
-    case none
-    /// All of it is to be written.
-    case whole
-    /// It is to be written from this place on.
-    case from(Int)
-    /// It does not follow on what the client has: `resync`.
-    case gap
-  }
-
-  /// Events came from the hub. The hot path: no allocation while a subscription is live.
-  mutating func delivered(_ run: EventRun) -> Delivery {
-    guard let delivery = subscriptions[run.queue]?.take(run, bound: limits.bufferedEvents) else { return .none }
-    return delivery
-  }
-
-  /// The queue's events are not continuous here: the client is asked to subscribe again, which recovers what it missed.
-  mutating func resync(_ queue: QueueName) -> [Action] {
-    guard phase == .connected, let subscription = subscriptions[queue] else { return [] }
-    guard !subscription.isLoading else {
-      subscriptions[queue]?.overflowed = true
-      return []
-    }
-    subscriptions[queue] = nil
-    return [
-      .leave(queue, subscription.view), .send(.unsubscribed(queue, .insufficientState)),
-    ]
-  }
-
-  private mutating func push(_ run: EventRun) -> [Action] {
-    switch delivered(run) {
-    case .none: []
-    case .whole: [.push(run, from: 0)]
-    case .from(let place): [.push(run, from: place)]
-    case .gap: resync(run.queue)
-    }
   }
 }

@@ -1,7 +1,7 @@
 import ServiceQueue
 
-/// Reads commands: one JSON object a line, several lines a frame. Members that are not known are let pass, as in the
-/// protocol's own server, for SDKs grow.
+/// Reads commands: in JSON one object a line, several lines a frame; in Protobuf as `decode(protobuf:)` says. Members that are
+/// not known are let pass, as in the protocol's own server, for SDKs grow.
 enum CommandDecoder {
   /// The frame was not made of commands: the connection ends as `bad request`.
   struct Malformed: Error, Hashable {}
@@ -28,14 +28,16 @@ enum CommandDecoder {
       guard let whole = number.int.flatMap(UInt32.init(exactly:)) else { throw Malformed() }
       id = whole
     }
-    let body = try body(of: object)
+    return try command(id, body(of: object))
+  }
+
+  /// Without an id it is a pong, whatever else it holds, as in the protocol's own server.
+  static func command(_ id: UInt32, _ body: ClientCommand.Body) throws(Malformed) -> ClientCommand {
     switch body {
     case .pong where id != 0: throw Malformed()
-    case .pong, .send: break
-    case _ where id == 0: return ClientCommand(id: 0, body: .pong)
-    default: break
+    case .pong, .send: ClientCommand(id: id, body: body)
+    default: ClientCommand(id: id, body: id == 0 ? .pong : body)
     }
-    return ClientCommand(id: id, body: body)
   }
 
   /// The first request that is there, in the order in which the protocol's own server looks.
@@ -46,9 +48,12 @@ enum CommandDecoder {
     if let request = try request("unsubscribe", of: object) {
       return .unsubscribe(channel: try channel(of: request))
     }
-    for name in ["publish", "presence", "presence_stats", "history"] where try request(name, of: object) != nil {
-      return .unsupported(name)
+    if try request("publish", of: object) != nil { return .unsupported("publish") }
+    if let request = try request("presence", of: object) { return .presence(channel: try channel(of: request)) }
+    if let request = try request("presence_stats", of: object) {
+      return .presenceStats(channel: try channel(of: request))
     }
+    if let request = try request("history", of: object) { return .history(try history(request)) }
     if let request = try request("rpc", of: object) {
       return .rpc(method: try text("method", of: request), data: request["data"])
     }
@@ -68,7 +73,18 @@ enum CommandDecoder {
     request.epoch = try text("epoch", of: object)
     request.offset = UInt64(try number("offset", of: object))
     request.refusesUnrecovered = try number("flag", of: object) & SubscribeRequest.rejectUnrecoveredFlag != 0
+    request.joinLeave = try flag("join_leave", of: object)
     request.data = object["data"].flatMap { $0.isNull ? nil : $0 }
+    return request
+  }
+
+  private static func history(_ object: JSONObject) throws(Malformed) -> HistoryRequest {
+    var request = HistoryRequest(channel: try channel(of: object))
+    request.limit = Int(clamping: try wholeNumber("limit", of: object))
+    if let since = try self.request("since", of: object) {
+      request.since = .init(offset: UInt64(try number("offset", of: since)), epoch: try text("epoch", of: since))
+    }
+    request.reverse = try flag("reverse", of: object)
     return request
   }
 
@@ -97,8 +113,14 @@ enum CommandDecoder {
   }
 
   private static func number(_ name: String, of object: JSONObject) throws(Malformed) -> Int64 {
+    let number = try wholeNumber(name, of: object)
+    guard number >= 0 else { throw Malformed() }
+    return number
+  }
+
+  private static func wholeNumber(_ name: String, of object: JSONObject) throws(Malformed) -> Int64 {
     guard let value = object[name], !value.isNull else { return 0 }
-    guard let number = value.int, number >= 0 else { throw Malformed() }
+    guard let number = value.int else { throw Malformed() }
     return number
   }
 }

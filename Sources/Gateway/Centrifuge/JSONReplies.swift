@@ -12,9 +12,14 @@ enum JSONReplies {
     case .refresh(let id, let terms): refresh(id, terms)
     case .subscribe(let id, let loaded): subscribe(id, loaded)
     case .unsubscribe(let id): empty("unsubscribe", id)
+    case .presence(let id, let entries): presence(id, entries)
+    case .presenceStats(let id, let connections, let users): presenceStats(id, connections, users)
+    case .history(let id, let page): history(id, page)
     case .rpc(let id, let data): rpc(id, data)
     case .pong(let id): empty("ping", id)
     case .unsubscribed(let queue, let reason): unsubscribed(queue, reason)
+    case .join(let queue, let entry): changed("join", queue, entry)
+    case .leave(let queue, let entry): changed("leave", queue, entry)
     }
   }
 
@@ -50,6 +55,8 @@ enum JSONReplies {
         $0.number(terms.ping)
         $0.key("pong")
         $0.bool(true)
+        $0.key("time")
+        $0.number(terms.time)
       }
     }
   }
@@ -95,6 +102,47 @@ enum JSONReplies {
     }
   }
 
+  private static func presence(_ id: UInt32, _ entries: [PresenceEntry]) -> [UInt8] {
+    reply(id, capacity: 192 * (entries.count + 1)) {
+      $0.key("presence")
+      $0.object {
+        $0.key("presence")
+        $0.object {
+          for entry in entries {
+            $0.key(dynamic: entry.connection)
+            $0.clientInfo(entry)
+          }
+        }
+      }
+    }
+  }
+
+  private static func presenceStats(_ id: UInt32, _ connections: Int, _ users: Int) -> [UInt8] {
+    reply(id) {
+      $0.key("presence_stats")
+      $0.object {
+        $0.key("num_clients")
+        $0.number(connections)
+        $0.key("num_users")
+        $0.number(users)
+      }
+    }
+  }
+
+  private static func history(_ id: UInt32, _ page: ChannelPage) -> [UInt8] {
+    reply(id, capacity: page.publications.size + 256) {
+      $0.key("history")
+      $0.object {
+        $0.key("publications")
+        $0.array { list in for publication in page.publications { list.publication(publication) } }
+        $0.key("epoch")
+        $0.string(page.epoch.rawValue)
+        $0.key("offset")
+        $0.number(page.version)
+      }
+    }
+  }
+
   private static func rpc(_ id: UInt32, _ data: [UInt8]) -> [UInt8] {
     reply(id, capacity: data.count + 48) {
       $0.key("rpc")
@@ -120,6 +168,16 @@ enum JSONReplies {
         $0.number(reason.code)
         $0.key("reason")
         $0.string(reason.reason)
+      }
+    }
+  }
+
+  private static func changed(_ push: StaticString, _ queue: QueueName, _ entry: PresenceEntry) -> [UInt8] {
+    self.push(to: queue, capacity: 256) {
+      $0.key(push)
+      $0.object {
+        $0.key("info")
+        $0.clientInfo(entry)
       }
     }
   }
@@ -172,6 +230,18 @@ extension JSONWriter {
       $0.raw(publication.data)
       $0.key("offset")
       $0.number(publication.offset)
+    }
+  }
+
+  /// A connection as it stands in presence and its pushes.
+  fileprivate mutating func clientInfo(_ entry: PresenceEntry) {
+    object {
+      $0.key("user")
+      $0.string(entry.user)
+      $0.key("client")
+      $0.string(entry.connection)
+      $0.key("conn_info")
+      $0.raw(entry.connectionInfo)
     }
   }
 }

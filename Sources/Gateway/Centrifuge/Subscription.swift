@@ -5,6 +5,8 @@ struct Subscription: Sendable {
   let view: ViewLevel
   /// The subscribe command that made it, to tell its load from one of an earlier subscription.
   let command: UInt32
+  /// The client wants to be told who comes and goes, and may be.
+  let wantsJoinLeave: Bool
   /// What waits for the load: events and the client's further commands about the channel.
   private(set) var buffered: [EventRun] = []
   var postponed: [ClientCommand] = []
@@ -14,9 +16,10 @@ struct Subscription: Sendable {
   private var bufferedEvents = 0
   private var position: (epoch: Epoch, version: QueueVersion)?
 
-  init(view: ViewLevel, command: UInt32) {
+  init(view: ViewLevel, command: UInt32, wantsJoinLeave: Bool) {
     self.view = view
     self.command = command
+    self.wantsJoinLeave = wantsJoinLeave
   }
 
   var isLoading: Bool { position == nil }

@@ -4,6 +4,8 @@ import ServiceQueue
 extension CommandDesk {
   /// The most events of one recovery; who missed more gets a snapshot, which is smaller.
   static let recoveredEvents = 2_000
+  /// The most bytes of their JSON.
+  static let recoveredBytes = 2 * BrokerLimits.pageBytes
 
   func load(_ load: ChannelLoad) async -> Result<LoadedChannel, ReplyError> {
     do throws(BrokerError) {
@@ -17,7 +19,7 @@ extension CommandDesk {
           epoch: snapshot.summary.epoch, version: snapshot.summary.version,
           content: .snapshot(json(snapshot, as: load.view)), wasRecovering: load.position != nil))
     } catch {
-      return .failure(error.code == .unknownQueue ? .unknownChannel : ReplyError(GatewayError(error)))
+      return .failure(ReplyError(channel: error))
     }
   }
 
@@ -28,6 +30,7 @@ extension CommandDesk {
     guard let epoch = Epoch(position.epoch) else { return nil }
     var version = position.offset
     var publications = [Publication]()
+    var bytes = 0
     while true {
       let page = try await broker.events(of: load.queue, epoch: epoch, after: version, limit: BrokerLimits.events)
       guard case .events(let events, _, let current) = page, version <= current else { return nil }
@@ -36,6 +39,8 @@ extension CommandDesk {
         guard event.version == version + 1 else { return nil }
         version = event.version
         publications.append(Publication(data: json(event, as: load.view), offset: event.version))
+        bytes += publications[publications.count - 1].data.count
+        guard bytes <= Self.recoveredBytes else { return nil }
       }
       if events.isEmpty || version >= current {
         guard version >= current else { return nil }

@@ -48,7 +48,11 @@ enum AuthRoutes {
   private static func logout(_ exchange: Exchange) async throws -> Response {
     _ = try exchange.idempotencyKey()
     let arguments = try await exchange.arguments(["refresh_token"])
-    try await exchange.services.accounts.logout(try arguments.required("refresh_token"))
+    if let session = try await exchange.services.accounts.logout(try arguments.required("refresh_token")) {
+      // Here at once; other nodes see it at their next look.
+      await exchange.services.end(
+        [EndedSession(id: session, endedAt: Timestamp(milliseconds: exchange.services.clock.milliseconds()))])
+    }
     return Response(status: .noContent)
   }
 
@@ -59,7 +63,8 @@ enum AuthRoutes {
     let token: String
     do {
       token = try services.tokens.issue(
-        for: user.principal, jti: services.ids.next().rawValue, now: services.clock.seconds)
+        for: user.principal, session: refresh.sessionID, jti: services.ids.next().rawValue,
+        now: services.clock.seconds)
     } catch { throw UserStoreError(.unavailable, "the signing keys are not loaded yet; try again") }
     return .json {
       $0.object {

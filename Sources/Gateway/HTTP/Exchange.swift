@@ -9,9 +9,12 @@ struct GatewayContext: RequestContext {
   var coreContext: CoreRequestContextStorage
   /// The peer's address, without port.
   let remoteAddress: String
+  /// The connection that the request came by.
+  let channel: any Channel
 
   init(source: ApplicationRequestContextSource) {
     coreContext = .init(source: source)
+    channel = source.channel
     remoteAddress = source.channel.remoteAddress?.ipAddress ?? "unknown"
   }
 }
@@ -24,9 +27,8 @@ struct Exchange: Sendable {
 
   var desk: CommandDesk { services.desk }
 
-  /// Who asks, by the bearer token; throws `unauthorized`, `tokenExpired` also when the user's rights are others by now, and
-  /// `disabled`.
-  func principal() throws(GatewayError) -> Principal {
+  /// The bearer token, not looked at; throws `unauthorized`.
+  func bearer() throws(GatewayError) -> String {
     guard let header = request.headers[.authorization] else {
       throw GatewayError(.unauthorized, "an access token is needed: Authorization: Bearer TOKEN")
     }
@@ -34,13 +36,21 @@ struct Exchange: Sendable {
     guard parts.count == 2, parts[0].lowercased() == "bearer" else {
       throw GatewayError(.unauthorized, "an access token is needed: Authorization: Bearer TOKEN")
     }
+    return String(parts[1])
+  }
+
+  /// Who asks, by the bearer token; throws `unauthorized` also when its session is over, `tokenExpired` also when the user's
+  /// rights are others by now, and `disabled`.
+  func principal() throws(GatewayError) -> Principal {
+    let bearer = try bearer()
     let token: AccessToken
-    do { token = try services.tokens.verify(String(parts[1]), now: services.clock.seconds) } catch {
+    do { token = try services.tokens.verify(bearer, now: services.clock.seconds) } catch {
       throw GatewayError(error)
     }
     switch services.rights.verdict(on: token) {
     case .current: return token.principal
     case .outdated: throw GatewayError(.expired)
+    case .ended: throw GatewayError(.unauthorized, "this session has ended; sign in again")
     case .disabled: throw GatewayError(.disabled, "this user is disabled: ask an administrator")
     case .unknown: throw GatewayError(.noKeys)
     }
@@ -79,6 +89,8 @@ struct Exchange: Sendable {
       throw tooLarge
     } catch let error as CancellationError {
       throw error
+    } catch is RequestDeadline.Passed {
+      throw GatewayError(.requestTimeout, "the body took too long")
     } catch {
       // The client's framing is wrong, or it went away: whatever it was, the body is not there.
       throw GatewayError(.malformedJSON, "the body broke off or is not well-formed HTTP")

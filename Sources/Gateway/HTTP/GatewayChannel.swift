@@ -8,12 +8,17 @@ import NIOHTTPTypesHTTP1
 import NIOWebSocket
 import ServiceQueue
 
+#if os(Linux)
+  import Glibc
+#endif
+
 /// Hummingbird's HTTP/1.1 with our WebSocket beside it, on one port.
 struct GatewayChannel: ServerChildChannel, HTTPChannelHandler {
   /// What a socket turned out to be.
   enum Outcome: Sendable {
     case http(NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>)
-    case webSocket(ConnectionActor)
+    /// From now on its handler looks after it.
+    case webSocket
   }
 
   struct Value: ServerChildChannelValue {
@@ -22,21 +27,26 @@ struct GatewayChannel: ServerChildChannel, HTTPChannelHandler {
   }
 
   let responder: HTTPChannelHandler.Responder
-  let services: GatewayServices
+  private let shared: Shared<GatewayServices>
 
-  private var configuration: GatewayConfiguration { services.configuration }
+  private var services: GatewayServices { shared.value }
+  private var configuration: GatewayConfiguration { shared.value.configuration }
+
+  init(responder: @escaping HTTPChannelHandler.Responder, services: GatewayServices) {
+    self.responder = responder
+    shared = Shared(services)
+  }
 
   func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
     channel.eventLoop.makeCompletedFuture {
-      let upgrader = NIOTypedWebSocketServerUpgrader<Outcome>(
-        maxFrameSize: configuration.maximumMessage, enableAutomaticErrorHandling: false,
-        shouldUpgrade: { channel, head in
-          // The gate has decided; what is left is the subprotocol. Without one the SDKs speak JSON too.
-          let offered = head.headers[canonicalForm: "sec-websocket-protocol"]
-          return channel.eventLoop.makeSucceededFuture(
-            offered.contains("centrifuge-json") ? ["sec-websocket-protocol": "centrifuge-json"] : [:])
+      try LeanReceiving.set(on: channel)
+      try Self.setUnacknowledgedTimeout(configuration.slowReaderTime, of: channel)
+      let upgrader = SocketUpgrader<Outcome>(
+        // The gate has decided; what is left is the subprotocol.
+        headers: { head in
+          WireFormat.asked(by: head).subprotocol.map { ["sec-websocket-protocol": $0] } ?? [:]
         },
-        upgradePipelineHandler: { channel, _ in channel.eventLoop.makeCompletedFuture { try startWebSocket(channel) } })
+        start: { channel, head in try startWebSocket(channel, format: WireFormat.asked(by: head).format) })
       var pipeline = NIOUpgradableHTTPServerPipelineConfiguration(
         upgradeConfiguration: NIOTypedHTTPServerUpgradeConfiguration(
           upgraders: [upgrader],
@@ -51,11 +61,9 @@ struct GatewayChannel: ServerChildChannel, HTTPChannelHandler {
       pipeline.decoderConfiguration.maxHeaderFieldCount = 100
       let sync = channel.pipeline.syncOperations
       let outcome = try sync.configureUpgradableHTTPServerPipeline(configuration: pipeline)
-      let connections = services.connections
-      let maximum = configuration.maximumConnections
       let gate = UpgradeGate(
         policy: UpgradePolicy(allowedOrigins: configuration.allowedOrigins),
-        timeout: TimeAmount(configuration.handshakeTimeout), mayConnect: { connections.count < maximum })
+        timeout: TimeAmount(configuration.handshakeTimeout), connections: services.connections)
       let upgradeHandler = try sync.handler(type: NIOTypedHTTPServerUpgradeHandler<Outcome>.self)
       try sync.addHandler(gate, position: .before(upgradeHandler))
       return Value(channel: channel, outcome: outcome)
@@ -67,9 +75,7 @@ struct GatewayChannel: ServerChildChannel, HTTPChannelHandler {
       do {
         switch try await value.outcome.get() {
         case .http(let channel): await handleHTTP(asyncChannel: channel, logger: logger)
-        case .webSocket(let connection):
-          await connection.runJobs(services)
-          try await value.channel.closeFuture.get()
+        case .webSocket: break
         }
       } catch {
         // The socket ended before it was anything.
@@ -83,30 +89,48 @@ struct GatewayChannel: ServerChildChannel, HTTPChannelHandler {
   private func startHTTP(_ channel: any Channel, logger: Logger) throws -> Outcome {
     let sync = channel.pipeline.syncOperations
     try sync.addHandler(HTTP1ToHTTPServerCodec(secure: false))
+    try sync.addHandler(RequestDeadline(TimeAmount(configuration.requestTimeout)))
     try sync.addHandler(HTTPConnectionStateHandler(idleTimeout: configuration.idleTimeout, logger: logger))
     return .http(
       try NIOAsyncChannel(
         wrappingChannelSynchronously: channel, configuration: .init(isOutboundHalfClosureEnabled: true)))
   }
 
-  private func startWebSocket(_ channel: any Channel) throws -> Outcome {
+  /// How long what was sent may go unacknowledged before the system ends the connection: a peer that is gone without a word, while
+  /// only we write, would otherwise be kept for a quarter of an hour. Linux alone has it.
+  private static func setUnacknowledgedTimeout(_ timeout: Duration, of channel: any Channel) throws {
+    #if os(Linux)
+      let milliseconds = Int(TimeAmount(timeout).nanoseconds / 1_000_000)
+      try channel.syncOptions?.setOption(Self.unacknowledged, value: milliseconds)
+    #endif
+  }
+
+  #if os(Linux)
+    static let unacknowledged = ChannelOptions.Types.SocketOption(
+      level: .tcp, name: NIOBSDSocket.Option(rawValue: CInt(TCP_USER_TIMEOUT)))
+  #endif
+
+  /// From how much unsent on a reader counts as slow, and from how little it does not any more. On the channel's loop.
+  static func setWaterMark(of channel: any Channel) throws {
+    try channel.syncOptions?.setOption(
+      ChannelOptions.writeBufferWaterMark, value: .init(low: 256 * 1_024, high: 1_024 * 1_024))
+  }
+
+  private func startWebSocket(_ channel: any Channel, format: WireFormat) throws -> Outcome {
     guard channel.isActive, let part = services.hub.part(of: channel.eventLoop) else {
       throw ChannelError.inappropriateOperationForState
     }
-    let front = FrontHandler()
+    let socket = SocketHandler(limits: .init(message: configuration.maximumMessage, kind: format.kind))
     let connection = ConnectionActor(
-      channel: channel, socket: NIOLoopBound(front, eventLoop: channel.eventLoop), hub: part,
-      format: .json, id: services.ids.next().rawValue, services: services)
+      channel: channel, socket: NIOLoopBound(socket, eventLoop: channel.eventLoop), hub: part,
+      format: format, id: services.ids.next().rawValue, services: shared)
+    socket.attach(connection)
     let sync = channel.pipeline.syncOperations
-    try channel.syncOptions?.setOption(
-      ChannelOptions.writeBufferWaterMark, value: .init(low: 256 * 1_024, high: 1_024 * 1_024))
-    let connections = services.connections
-    connections.add(connection)
-    try sync.addHandler(front, position: .first)
-    try sync.addHandler(
-      SocketHandler(
-        connection: connection, maximumMessage: configuration.maximumMessage,
-        shutdownSpread: configuration.shutdownSpread, onEnd: { connections.remove(connection) }))
-    return .webSocket(connection)
+    try Self.setWaterMark(of: channel)
+    services.connections.add(connection)
+    // It has let the request pass and would stay for nothing.
+    sync.removeHandler(try sync.handler(type: UpgradeGate.self), promise: nil)
+    try sync.addHandler(socket)
+    return .webSocket
   }
 }

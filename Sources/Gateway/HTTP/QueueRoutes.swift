@@ -106,6 +106,9 @@ enum QueueRoutes {
     guard AccessPolicy.allows(.observe, by: principal, in: queue), let view = ViewLevel(principal.level) else {
       throw GatewayError.forbidden
     }
+    if EventStreams.isWanted(by: exchange.request) {
+      return try await EventStreams.open(exchange, queue, for: principal)
+    }
     guard let after = try exchange.query("after", in: 0...(1 << 53)) else {
       throw GatewayError(.invalidArgument, "after is missing: the version of the last event you have, or 0")
     }

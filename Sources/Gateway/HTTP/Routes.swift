@@ -11,6 +11,7 @@ extension RouteTable {
     QueueRoutes.add(to: &routes)
     ServiceRoutes.add(to: &routes)
     HistoryRoutes.add(to: &routes)
+    ConsoleRoutes.add(to: &routes)
     // Here come only the requests that were not upgraded.
     routes.on(.get, UpgradePolicy.path) { exchange in
       let configuration = exchange.services.configuration
@@ -19,8 +20,9 @@ extension RouteTable {
       guard policy.allows(origins: headers[values: .origin], host: exchange.request.head.authority) else {
         throw GatewayError(.forbidden, "pages of this origin may not open a WebSocket here")
       }
-      guard exchange.services.connections.count < configuration.maximumConnections else {
-        throw GatewayError(.overloaded, "too many WebSockets are open")
+      guard exchange.services.connections.hasRoom else {
+        exchange.services.metrics.refused("node")
+        throw GatewayError(.overloaded, "too many WebSockets and event streams are open")
       }
       throw GatewayError(.upgradeRequired, "this is a WebSocket; make it a connection's first request")
     }

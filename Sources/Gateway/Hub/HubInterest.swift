@@ -16,9 +16,10 @@ final class HubInterest: Sendable {
 
   private func change(_ queue: QueueName, _ audience: Audience, by step: Int) {
     counts.withLock { all in
-      let count = all[queue, default: [:]][audience, default: 0] + step
-      all[queue]?[audience] = count > 0 ? count : nil
-      if all[queue]?.isEmpty == true { all[queue] = nil }
+      var audiences = all[queue] ?? [:]
+      let count = (audiences[audience] ?? 0) + step
+      audiences[audience] = count > 0 ? count : nil
+      all[queue] = audiences.isEmpty ? nil : audiences
     }
   }
 }

@@ -9,16 +9,19 @@ final class QueueHub: Sendable {
   static let runEvents = 256
 
   let interest = HubInterest()
+  private let presence = PresencePushes()
   private let parts: [ObjectIdentifier: LoopHub]
   private let desk: CommandDesk
   private let logger: Logger
 
-  init(group: any EventLoopGroup, desk: CommandDesk, logger: Logger) {
+  init(group: any EventLoopGroup, desk: CommandDesk, metrics: GatewayMetrics, logger: Logger) {
     self.desk = desk
     self.logger = logger
     let interest = interest
     parts = Dictionary(
-      uniqueKeysWithValues: group.makeIterator().map { (ObjectIdentifier($0), LoopHub(loop: $0, interest: interest)) })
+      uniqueKeysWithValues: group.makeIterator().map {
+        (ObjectIdentifier($0), LoopHub(loop: $0, interest: interest, metrics: metrics))
+      })
   }
 
   /// The part of a loop of the group.
@@ -44,7 +47,9 @@ final class QueueHub: Sendable {
   func deliver(_ batch: EventBatch) {
     switch batch {
     case .reset(let queue): send([.reset(queue)])
-    case .presence: break
+    case .presence(let changes):
+      let messages = presence.messages(for: changes, interest)
+      if !messages.isEmpty { send(messages) }
     case .events(let events):
       let messages = Self.runs(of: events).flatMap { run in
         encode(run, for: interest.audiences(of: run[0].queue))
@@ -54,9 +59,7 @@ final class QueueHub: Sendable {
   }
 
   private func send(_ messages: [HubMessage]) {
-    for part in parts.values {
-      part.loop.execute { part.assumeIsolated { $0.deliver(messages) } }
-    }
+    for part in parts.values { part.post(messages) }
   }
 
   /// A view's JSON is written once, whatever formats carry it.
@@ -66,7 +69,7 @@ final class QueueHub: Sendable {
     for (view, audiences) in Dictionary(grouping: audiences, by: \.view) {
       let publications = run.map { Publication(data: desk.json($0, as: view), offset: $0.version) }
       for audience in audiences {
-        let pushes = publications.map { audience.format.push($0, to: first.queue) }
+        let pushes = publications.map { audience.format.push($0, to: first.queue, of: first.epoch) }
         let encoded = EventRun(
           queue: first.queue, epoch: first.epoch, first: first.version, format: audience.format, pushes: pushes)
         messages.append(.run(encoded, audience))

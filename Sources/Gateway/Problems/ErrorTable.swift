@@ -48,6 +48,7 @@ extension GatewayError.Code {
     case .usernameTaken: Row(409, "User name taken", rpc: 444)
     case .versionMismatch: Row(412, "Version mismatch", rpc: 412)
     case .eventsGone: Row(410, "Events gone", rpc: 112)
+    case .requestTimeout: Row(408, "Request timeout", rpc: 107)
     case .payloadTooLarge: Row(413, "Payload too large", rpc: 413)
     case .unsupportedMediaType: Row(415, "Unsupported media type", rpc: 415)
     case .badTarget: Row(422, "Bad target", rpc: 443)

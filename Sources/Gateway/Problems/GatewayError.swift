@@ -26,6 +26,7 @@ struct GatewayError: Error, Hashable, Sendable {
     case versionMismatch = "version_mismatch"
     case eventsGone = "events_gone"
     case payloadTooLarge = "payload_too_large"
+    case requestTimeout = "request_timeout"
     case unsupportedMediaType = "unsupported_media_type"
     case badTarget = "bad_target"
     case idempotencyKeyReused = "idempotency_key_reused"

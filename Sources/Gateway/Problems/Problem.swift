@@ -39,6 +39,7 @@ enum Problem {
       headers[.wwwAuthenticate] =
         "Bearer realm=\"usher\", error=\"invalid_token\", error_description=\"the token has expired\""
     case .invalidCredentials: headers[.wwwAuthenticate] = "Bearer realm=\"usher\""
+    case .requestTimeout: headers[.connection] = "close"
     case .upgradeRequired:
       headers[.upgrade] = "websocket"
     default: break

@@ -5,9 +5,11 @@ struct GatewayMetrics: Sendable {
   private let connections = Gauge(label: "usher_gateway_connections")
   private let deliveries = Counter(label: "usher_gateway_deliveries_total")
   private let slow = Counter(label: "usher_gateway_slow_closes_total")
+  private let overRates = Counter(label: "usher_gateway_refused_commands_total")
   private let resyncs = Counter(label: "usher_gateway_resyncs_total")
+  private let overflows = Counter(label: "usher_gateway_mailbox_overflows_total")
 
-  /// How many WebSockets are open.
+  /// How many WebSockets and event streams are open.
   func connections(_ count: Int) { connections.record(count) }
 
   /// Events written to subscribers.
@@ -16,8 +18,19 @@ struct GatewayMetrics: Sendable {
   /// A reader was too slow.
   func slowClose() { slow.increment() }
 
+  /// More waited for an event loop than it may hold: subscribers were asked to subscribe again.
+  func mailboxOverflow(_ queues: Int) { overflows.increment(by: queues) }
+
   /// A subscriber was asked to subscribe again.
   func resync() { resyncs.increment() }
+
+  /// A connection was refused because of a limit: `node`, `user` or `address`.
+  func refused(_ limit: String) {
+    Counter(label: "usher_gateway_refused_connections_total", dimensions: [("limit", limit)]).increment()
+  }
+
+  /// A command was refused because its connection sent too many.
+  func overRate() { overRates.increment() }
 
   /// A command came over a WebSocket; `method` is a known RPC method, or empty.
   func command(_ kind: String, method: String) {

@@ -8,6 +8,8 @@ struct AccessToken: Hashable, Sendable {
   let issuedAt: Int64
   /// When it ends, in seconds since 1970.
   let expiresAt: Int64
+  /// The login that it comes from; nil in a token that an earlier version of the server gave.
+  var session: String?
 
   static let issuer = "usher"
 }

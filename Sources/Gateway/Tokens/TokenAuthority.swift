@@ -58,8 +58,8 @@ final class TokenAuthority: Sendable {
   /// How long a token lives, in seconds.
   var lifetimeSeconds: Int64 { lifetime }
 
-  /// A token for `principal`, with the id `jti`; `now` is in seconds since 1970.
-  func issue(for principal: Principal, jti: String, now: Int64) throws -> String {
+  /// A token for `principal` in the session `session`, with the id `jti`; `now` is in seconds since 1970.
+  func issue(for principal: Principal, session: String? = nil, jti: String, now: Int64) throws -> String {
     guard let signer = ring.withLock({ $0.signer }) else { throw TokenFault.noKeys }
     var header = JSONWriter()
     header.object {
@@ -70,7 +70,7 @@ final class TokenAuthority: Sendable {
       $0.key("kid")
       $0.string(signer.kid)
     }
-    let claims = claims(of: principal, jti: jti, now: now)
+    let claims = claims(of: principal, session: session, jti: jti, now: now)
     let signed = "\(Base64.url.encode(header.bytes)).\(Base64.url.encode(claims))"
     let signature = try signer.algorithm.sign(Array(signed.utf8))
     return "\(signed).\(Base64.url.encode(signature))"
@@ -123,12 +123,17 @@ final class TokenAuthority: Sendable {
       guard let number = bound.int, QueuePolicy.capacityRange.contains(Int(number)) else { throw .invalid }
       capacity = Int(number)
     }
+    var session: String?
+    if let claim = claims["sid"] {
+      guard let id = claim.string, !id.isEmpty else { throw .invalid }
+      session = id
+    }
     return AccessToken(
       principal: Principal(id: id, name: name, level: level, queues: queues, skills: skills, capacity: capacity),
-      issuedAt: issued, expiresAt: end)
+      issuedAt: issued, expiresAt: end, session: session)
   }
 
-  private func claims(of principal: Principal, jti: String, now: Int64) -> [UInt8] {
+  private func claims(of principal: Principal, session: String?, jti: String, now: Int64) -> [UInt8] {
     var json = JSONWriter()
     json.object {
       $0.key("iss")
@@ -159,6 +164,10 @@ final class TokenAuthority: Sendable {
       $0.number(now + lifetime)
       $0.key("jti")
       $0.string(jti)
+      if let session {
+        $0.key("sid")
+        $0.string(session)
+      }
     }
     return json.bytes
   }

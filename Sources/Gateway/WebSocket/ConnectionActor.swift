@@ -2,99 +2,57 @@ import Logging
 import NIOCore
 import ServiceQueue
 
-/// One client's WebSocket: carries out what its `CentrifugeSession` decides. Pinned to its channel's event loop: frames and
-/// the hub's events come in as plain calls on that loop, and everything is written from it.
+/// One client's WebSocket, or event stream: carries out what its `CentrifugeSession` decides. Pinned to its channel's event
+/// loop: frames and the hub's events come in as plain calls on that loop, and everything is written from it.
 ///
-/// Work that waits (tokens, the Broker) goes to `jobs`, which the connection's own task runs as its children; the session
-/// bounds how many there are at a time.
+/// Work that waits (tokens, the Broker) is run by the connections' one `JobRunner`, timers by the loop's one wheel: what is open
+/// and idle has no task and no timer of its own.
 actor ConnectionActor {
-  private let executor: any SerialExecutor
-  private let services: GatewayServices
-  private let socket: NIOLoopBound<FrontHandler>
+  private let shared: Shared<GatewayServices>
+  private let socket: NIOLoopBound<SocketHandler>
   private let hub: LoopHub
   private let format: WireFormat
+  /// What the client would say, where it only reads.
+  private let stream: StreamClient?
   private var session: CentrifugeSession
-  private var timers: [CentrifugeSession.Timer: Scheduled<Void>] = [:]
+  private var rate: CommandRate
+  /// The session of the token that the connection lives by: `AccessToken.session`.
+  private var login: String?
+  private var deadlines = Deadlines()
+  /// Its place in the loop's wheel, from `opened` to `ended`.
+  private var seat: TimerWheel.Seat?
   private var isClosing = false
+  /// Something was written since the last flush.
+  private var wantsFlush = false
   /// Bytes of events written while the channel was not writable; the bound is `slowReaderBytes`.
   private var bytesSinceWritable = 0
   private var unwritableSince: NIODeadline?
-  private let logger: Logger
 
   nonisolated let channel: any Channel
   nonisolated let id: String
-  /// What the connection's task has to run.
-  nonisolated let jobs: AsyncStream<ConnectionJob>
-  private let jobsContinuation: AsyncStream<ConnectionJob>.Continuation
 
   /// The loop outlives the actor: it owns the channel that owns the handler that owns the actor.
-  nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+  nonisolated let unownedExecutor: UnownedSerialExecutor
+
+  private var services: GatewayServices { shared.value }
 
   init(
-    channel: any Channel, socket: NIOLoopBound<FrontHandler>, hub: LoopHub, format: WireFormat, id: String,
-    services: GatewayServices
+    channel: any Channel, socket: NIOLoopBound<SocketHandler>, hub: LoopHub, format: WireFormat, id: String,
+    services: Shared<GatewayServices>, stream: StreamClient? = nil
   ) {
     self.channel = channel
-    self.executor = channel.eventLoop.executor
     self.socket = socket
     self.hub = hub
     self.format = format
     self.id = id
-    self.services = services
-    var logger = services.logger
-    logger[metadataKey: "connection"] = "\(id)"
-    self.logger = logger
-    session = CentrifugeSession(
-      clientID: id, version: services.configuration.version, limits: services.configuration.session)
-    // One more than there can be under way, so that nothing is ever dropped.
-    (jobs, jobsContinuation) = AsyncStream.makeStream(
-      bufferingPolicy: .bufferingOldest(services.configuration.session.inFlight + 1))
-  }
-
-  // MARK: From the channel, on its loop
-
-  func opened() {
-    carryOut(session.opened())
-  }
-
-  func received(_ message: [UInt8]) {
-    guard !isClosing else { return }
-    guard let commands = try? format.commands(in: message) else {
-      return carryOut(session.receivedGarbage())
-    }
-    for command in commands {
-      services.metrics.command(command.body.name, method: Self.method(of: command))
-      carryOut(session.received(command), flushing: false)
-    }
-    flush()
-  }
-
-  func pinged(_ payload: ByteBuffer) {
-    guard !isClosing else { return }
-    write(ServerFrame.pong(payload))
-    flush()
-  }
-
-  /// The client sent a close frame, or answered ours.
-  func receivedClose() {
-    if !isClosing {
-      carryOut(session.closed())
-      write(ServerFrame.close(Disconnect(code: 1000, reason: "")))
-      flush()
-      isClosing = true
-    }
-    channel.close(promise: nil)
-  }
-
-  /// The channel is closed.
-  func ended() {
-    carryOut(session.closed())
-    jobsContinuation.finish()
-  }
-
-  func writabilityChanged(to isWritable: Bool) {
-    bytesSinceWritable = 0
-    unwritableSince = isWritable ? nil : .now()
+    self.shared = services
+    unownedExecutor = hub.unownedExecutor
+    self.stream = stream
+    rate = CommandRate(at: Self.now, services.value.configuration.rate)
+    var limits = services.value.configuration.session
+    // A stream cannot bring another token.
+    if stream != nil { limits.expiryGrace = .zero }
+    session = CentrifugeSession(clientID: id, version: services.value.configuration.version, limits: limits)
   }
 
   /// Closes, saying why.
@@ -102,26 +60,27 @@ actor ConnectionActor {
     carryOut(session.disconnect(reason))
   }
 
-  /// The server goes down: closes after a while that differs from client to client, so that not all come back at once.
-  func shutDown(within spread: Duration) {
-    let delay = TimeAmount.nanoseconds(Int64.random(in: 0...max(0, TimeAmount(spread).nanoseconds)))
-    channel.eventLoop.scheduleTask(in: delay) { self.assumeIsolated { $0.disconnect(.shutdown) } }
-  }
-
   // MARK: From the hub, on the same loop
 
-  /// True when something was written that wants a flush.
-  func deliver(_ run: EventRun) -> Bool {
-    guard !isClosing else { return false }
+  /// Writes a run's events, as far as they are news; how many. Sends them at once, or with the next flush.
+  func deliver(_ run: EventRun, flushing: Bool) -> Int {
+    guard !isClosing else { return 0 }
     switch session.delivered(run) {
-    case .none: return false
-    case .whole: writeEvents(run.frames, count: run.pushes.count)
-    case .from(let place): writeEvents(format.frames(run.pushes[place...]), count: run.pushes.count - place)
+    case .none: return 0
+    case .whole: return writeEvents(run.frames, count: run.pushes.count, flushing: flushing)
+    case .from(let place):
+      return writeEvents(
+        format.frames(run.pushes[place...]), count: run.pushes.count - place, flushing: flushing)
     case .gap:
       resync(run.queue)
-      return false
+      return 0
     }
-    return true
+  }
+
+  /// Writes who came and went, if the client wants to be told; true when that wants a flush.
+  func deliver(_ push: PresencePush) -> Bool {
+    guard !isClosing, session.wantsPresence(of: push.queue) else { return false }
+    return writeEvents(push.frames, count: push.count, flushing: false) > 0
   }
 
   func resync(_ queue: QueueName) {
@@ -129,16 +88,25 @@ actor ConnectionActor {
     carryOut(session.resync(queue))
   }
 
-  func flush() { channel.flush() }
+  func flush() {
+    guard wantsFlush else { return }
+    wantsFlush = false
+    socket.value.flush()
+  }
 
   /// The rights of these users changed, by id.
   func rightsChanged(_ changed: [String: CurrentRights]) {
     guard let mine = session.principal, let rights = changed[mine.id] else { return }
     switch rights.verdict(on: mine) {
-    case .current, .unknown: break
+    case .current, .unknown, .ended: break
     case .outdated: disconnect(.forceReconnect)
     case .disabled: disconnect(.forceNoReconnect)
     }
+  }
+
+  /// These sessions are over, by id.
+  func sessionsEnded(_ ended: Set<String>) {
+    if let login, ended.contains(login) { disconnect(.sessionEnded) }
   }
 
   // MARK: Ends of jobs
@@ -148,23 +116,30 @@ actor ConnectionActor {
   func tokenVerified(_ command: UInt32, _ result: Result<AccessToken, TokenFault>) {
     var result = result
     if case .success(let token) = result {
+      guard services.connections.admit(self, token) else { return disconnect(.connectionLimit) }
       switch services.rights.verdict(on: token) {
       case .current: break
       // A client that refreshes would take error 109 for the end; sent back, it asks for a new token.
       case .outdated where session.phase == .connected: return disconnect(.forceReconnect)
       case .outdated: result = .failure(.expired)
       case .disabled: return disconnect(.forceNoReconnect)
+      case .ended: return disconnect(.sessionEnded)
       case .unknown: result = .failure(.noKeys)
       }
     }
-    carryOut(session.tokenVerified(command, result, now: services.clock.seconds))
+    if case .success(let token) = result { login = token.session }
+    carryOut(session.tokenVerified(command, result, now: services.clock.milliseconds()))
     if case .success(let token) = result {
-      logger.debug("connected", metadata: ["user": "\(token.principal.id)"])
+      services.logger.debug("connected", metadata: ["connection": "\(id)", "user": "\(token.principal.id)"])
     }
   }
 
   func rpcEnded(_ command: UInt32, _ result: Result<[UInt8], GatewayError>) {
     carryOut(session.rpcEnded(command, result))
+  }
+
+  func answered(_ command: UInt32, _ result: Result<ServerReply, ReplyError>) {
+    carryOut(session.answered(command, result))
   }
 
   func loaded(_ load: ChannelLoad, _ result: Result<LoadedChannel, ReplyError>) {
@@ -176,76 +151,90 @@ actor ConnectionActor {
 
 extension ConnectionActor {
   private func carryOut(_ actions: [CentrifugeSession.Action], flushing: Bool = true) {
+    var hasRoom = true
     for action in actions {
       switch action {
-      case .send(let reply): write(format.frames([format.encode(reply)]))
-      case .verify(let command, let token): start(.verify(command, token: token))
+      case .send(let reply):
+        write(format.frames([format.encode(reply)]))
+        if let step = stream?.step(after: reply) { take(step) }
+      case .verify(let command, let token): hasRoom = start(.verify(command, token: token)) && hasRoom
       case .join(let queue, let view): hub.assumeIsolated { $0.join(self, queue, Audience(view: view, format: format)) }
       case .leave(let queue, let view):
         hub.assumeIsolated { $0.leave(self, queue, Audience(view: view, format: format)) }
-      case .load(let load): start(.load(load))
+      case .load(let load): hasRoom = start(.load(load)) && hasRoom
       case .rpc(let command, let method, let data, let principal):
-        start(.rpc(command, method: method, data: data, principal))
+        hasRoom = start(.rpc(command, method: method, data: data, principal)) && hasRoom
+      case .ask(let command, let question): hasRoom = start(.ask(command, question)) && hasRoom
+      case .joined(let queue): if let presence { services.presence.joined(queue, presence) }
+      case .left(let queue): if let presence { services.presence.left(queue, presence) }
       case .push(let run, let place):
-        writeEvents(
-          place == 0 ? run.frames : format.frames(run.pushes[place...]), count: run.pushes.count - place)
+        let count = writeEvents(
+          place == 0 ? run.frames : format.frames(run.pushes[place...]), count: run.pushes.count - place,
+          flushing: false)
+        services.metrics.delivered(count)
       case .schedule(let timer, let delay): schedule(timer, delay)
-      case .cancel(let timer): timers.removeValue(forKey: timer)?.cancel()
+      case .cancel(let timer): cancel(timer)
       case .disconnect(let reason): close(reason)
       }
     }
-    if flushing, !actions.isEmpty { flush() }
+    if !hasRoom { carryOut(session.disconnect(.serverError)) }
+    if flushing { flush() }
   }
 
-  private func start(_ job: ConnectionJob) { jobsContinuation.yield(job) }
-
-  private func schedule(_ timer: CentrifugeSession.Timer, _ delay: Duration) {
-    timers.removeValue(forKey: timer)?.cancel()
-    timers[timer] = channel.eventLoop.scheduleTask(in: TimeAmount(delay)) {
-      self.assumeIsolated { $0.fired(timer) }
+  private func take(_ step: StreamClient.Step) {
+    switch step {
+    case .say(let command): carryOut(session.received(command), flushing: false)
+    case .end(let reason): carryOut(session.disconnect(reason), flushing: false)
     }
   }
 
-  private func fired(_ timer: CentrifugeSession.Timer) {
-    timers[timer] = nil
-    if timer == .pong, let since = unwritableSince, !isClosing {
-      // The ping stands behind what the client is still taking, such as a large snapshot.
-      guard .now() - since < TimeAmount(services.configuration.slowReaderTime) else {
-        services.metrics.slowClose()
-        return carryOut(session.disconnect(.slow))
-      }
-      return schedule(.pong, services.configuration.session.pongTimeout)
-    }
-    carryOut(session.fired(timer))
+  private func start(_ job: ConnectionJob) -> Bool { services.connections.jobs.start(job, of: self) }
+
+  /// How others see the connection.
+  private var presence: PresenceEntry? {
+    session.principal.map { PresenceEntry(connection: id, user: $0.id, name: $0.name, level: $0.level) }
   }
 
   private func write(_ buffer: ByteBuffer) {
     guard !isClosing else { return }
-    socket.value.write(buffer, promise: nil)
+    wantsFlush = true
+    socket.value.write(buffer)
   }
 
-  /// Events are what a slow reader is measured by: replies it asked for itself.
-  private func writeEvents(_ buffer: ByteBuffer, count: Int) {
-    guard !isClosing else { return }
-    if !channel.isWritable {
+  /// Events are what a slow reader is measured by: replies it asked for itself. How many were written.
+  private func writeEvents(_ buffer: ByteBuffer, count: Int, flushing: Bool) -> Int {
+    guard !isClosing else { return 0 }
+    if unwritableSince != nil {
       bytesSinceWritable += buffer.readableBytes
-      guard bytesSinceWritable <= services.configuration.slowReaderBytes else {
+      guard bytesSinceWritable <= shared.value.configuration.slowReaderBytes else {
         services.metrics.slowClose()
-        logger.info("slow reader cut off")
-        return carryOut(session.disconnect(.slow))
+        services.logger.info("slow reader cut off", metadata: ["connection": "\(id)"])
+        carryOut(session.disconnect(.slow))
+        return 0
       }
     }
-    services.metrics.delivered(count)
-    write(buffer)
+    if flushing {
+      wantsFlush = false
+      socket.value.writeAndFlush(buffer)
+    } else {
+      wantsFlush = true
+      socket.value.write(buffer)
+    }
+    return count
   }
 
-  /// Writes the close frame and closes when the client has answered it, or after a while.
+  /// Writes the close frame and closes when the client has answered it, or after a while; a stream once its last event has
+  /// been taken.
   private func close(_ reason: Disconnect) {
     guard !isClosing else { return }
-    logger.debug("disconnect", metadata: ["code": "\(reason.code)"])
+    services.logger.debug("disconnect", metadata: ["connection": "\(id)", "code": "\(reason.code)"])
     services.metrics.disconnect(reason.code)
-    write(ServerFrame.close(reason))
-    flush()
+    if stream == nil {
+      write(format.close(reason))
+      flush()
+    } else {
+      socket.value.writeAndClose(format.close(reason))
+    }
     isClosing = true
     let channel = channel
     channel.eventLoop.scheduleTask(in: TimeAmount(services.configuration.closeTimeout)) { channel.close(promise: nil) }
@@ -254,5 +243,150 @@ extension ConnectionActor {
   private static func method(of command: ClientCommand) -> String {
     guard case .rpc(let method, _) = command.body else { return "" }
     return CommandDesk.methods.contains(method) ? method : "unknown"
+  }
+}
+
+// MARK: - From the channel, on its loop
+
+extension ConnectionActor: SocketReceiver {
+  nonisolated func opened() { assumeIsolated { $0.begin() } }
+
+  nonisolated func received(_ message: [UInt8], _ kind: FrameReader.Kind) { assumeIsolated { $0.take(message) } }
+
+  nonisolated func pinged(_ payload: [UInt8]) { assumeIsolated { $0.answer(ping: payload) } }
+
+  nonisolated func receivedClose(_ code: UInt16) { assumeIsolated { $0.closed(by: code) } }
+
+  nonisolated func violated(_ violation: FrameViolation) {
+    assumeIsolated { $0.disconnect(Disconnect(code: violation.code, reason: violation.reason)) }
+  }
+
+  nonisolated func writabilityChanged(to isWritable: Bool) {
+    assumeIsolated {
+      $0.bytesSinceWritable = 0
+      $0.unwritableSince = isWritable ? nil : .now()
+    }
+  }
+
+  /// Closes after a while that differs from client to client, so that not all come back at once.
+  nonisolated func quiesce() {
+    guard assumeIsolated({ $0.session.phase == .connected }) else {
+      return assumeIsolated { $0.disconnect(.goingAway) }
+    }
+    let spread = TimeAmount(shared.value.configuration.shutdownSpread).nanoseconds
+    let delay = TimeAmount.nanoseconds(Int64.random(in: 0...max(0, spread)))
+    channel.eventLoop.scheduleTask(in: delay) { self.assumeIsolated { $0.disconnect(.shutdown) } }
+  }
+
+  nonisolated func ended() { assumeIsolated { $0.end() } }
+
+  private func begin() {
+    seat = hub.assumeIsolated { $0.takeSeat(self) }
+    carryOut(session.opened())
+    for command in stream?.opening ?? [] { carryOut(session.received(command)) }
+  }
+
+  private func take(_ message: [UInt8]) {
+    guard !isClosing else { return }
+    let fits = rate.frame(of: message.count, at: Self.now, services.configuration.rate)
+    guard let commands = try? format.commands(in: message) else {
+      return carryOut(session.receivedGarbage())
+    }
+    for command in commands {
+      services.metrics.command(command.body.name, method: Self.method(of: command))
+      switch fits == .pass ? rating(of: command) : fits {
+      case .pass: carryOut(session.received(command), flushing: false)
+      case .refuse: refuse(command)
+      case .cut: return disconnect(.tooManyErrors)
+      }
+    }
+    flush()
+  }
+
+  private func answer(ping payload: [UInt8]) {
+    guard !isClosing else { return }
+    switch rate.frame(of: payload.count, at: Self.now, services.configuration.rate) {
+    case .pass:
+      write(ServerFrame.pong(payload))
+      flush()
+    case .refuse: break
+    case .cut: disconnect(.tooManyErrors)
+    }
+  }
+
+  private static var now: Int64 { Int64(truncatingIfNeeded: NIODeadline.now().uptimeNanoseconds) }
+
+  /// The answer to a ping of the server costs nothing: it comes as often as the server likes.
+  private func rating(of command: ClientCommand) -> CommandRate.Verdict {
+    if case .pong = command.body { return .pass }
+    return rate.command(at: Self.now, services.configuration.rate)
+  }
+
+  private func refuse(_ command: ClientCommand) {
+    services.metrics.overRate()
+    if command.id != 0 { carryOut([.send(.error(command.id, .tooManyRequests))], flushing: false) }
+  }
+
+  /// The client's close frame is answered, unless it answers ours.
+  private func closed(by code: UInt16) {
+    if !isClosing {
+      carryOut(session.closed())
+      write(ServerFrame.close(Disconnect(code: code, reason: "")))
+      flush()
+      isClosing = true
+    }
+    channel.close(promise: nil)
+  }
+
+  private func end() {
+    carryOut(session.closed())
+    isClosing = true
+    if let seat { hub.assumeIsolated { $0.leaveSeat(seat) } }
+    seat = nil
+    services.connections.remove(self)
+  }
+}
+
+// MARK: - Timers
+
+extension ConnectionActor {
+  /// The loop's time has come to `tick`, and one of the timers is due.
+  func due(at tick: UInt32) {
+    while let timer = deadlines.due(at: tick) {
+      deadlines[timer] = 0
+      fired(timer)
+    }
+    setDeadline()
+  }
+
+  private func schedule(_ timer: CentrifugeSession.Timer, _ delay: Duration) {
+    deadlines[timer] = hub.assumeIsolated { $0.tick(in: delay) }
+    setDeadline()
+  }
+
+  private func cancel(_ timer: CentrifugeSession.Timer) {
+    guard deadlines[timer] != 0 else { return }
+    deadlines[timer] = 0
+    setDeadline()
+  }
+
+  private func setDeadline() {
+    guard let seat else { return }
+    let first = deadlines.first
+    hub.assumeIsolated { $0.setDeadline(seat, first) }
+  }
+
+  private func fired(_ timer: CentrifugeSession.Timer) {
+    if timer == .pong, let since = unwritableSince, !isClosing {
+      // The ping stands behind what the client is still taking, such as a large snapshot.
+      guard .now() - since < TimeAmount(services.configuration.slowReaderTime) else {
+        services.metrics.slowClose()
+        return carryOut(session.disconnect(.slow))
+      }
+      return schedule(.pong, services.configuration.session.pongTimeout)
+    }
+    // Who only reads answers by taking what was sent.
+    if timer == .pong, stream != nil { return carryOut(session.received(ClientCommand(id: 0, body: .pong))) }
+    carryOut(session.fired(timer))
   }
 }

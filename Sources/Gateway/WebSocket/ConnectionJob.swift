@@ -4,20 +4,13 @@ import ServiceQueue
 enum ConnectionJob: Sendable {
   case verify(UInt32, token: String)
   case load(ChannelLoad)
+  case ask(UInt32, ChannelQuestion)
   case rpc(UInt32, method: String, data: JSONValue?, Principal)
 }
 
 extension ConnectionActor {
-  /// Runs the connection's jobs until it is closed. Each is a child of the task that calls this, and ends by itself: the
-  /// Broker answers every call within its timeout.
-  nonisolated func runJobs(_ services: GatewayServices) async {
-    await withDiscardingTaskGroup { group in
-      for await job in jobs { group.addTask { await self.run(job, services) } }
-      group.cancelAll()
-    }
-  }
-
-  private nonisolated func run(_ job: ConnectionJob, _ services: GatewayServices) async {
+  /// Runs one job and hands on its end.
+  nonisolated func run(_ job: ConnectionJob, _ services: GatewayServices) async {
     switch job {
     case .verify(let command, let token):
       let result = Result { () throws(TokenFault) in
@@ -26,6 +19,8 @@ extension ConnectionActor {
       await tokenVerified(command, result)
     case .load(let load):
       await loaded(load, await services.desk.load(load))
+    case .ask(let command, let question):
+      await answered(command, await services.desk.answer(question, as: command))
     case .rpc(let command, let method, let data, let principal):
       let result: Result<[UInt8], GatewayError>
       do { result = .success(try await services.desk.rpc(method, data, by: principal)) } catch {

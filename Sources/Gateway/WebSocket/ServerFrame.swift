@@ -1,25 +1,32 @@
-import NIOCore
+package import NIOCore
 
 /// Frames from the server: never masked, so one buffer serves every channel.
-enum ServerFrame {
+package enum ServerFrame {
   /// Messages are joined until a frame has so many bytes; a larger one message stays whole.
   static let joinedBytes = 64 * 1_024
 
   /// The messages, joined by newlines, in as few text frames as their size allows.
   static func text(_ messages: ArraySlice<[UInt8]>) -> ByteBuffer {
+    join(messages, by: [UInt8(ascii: "\n")], opcode: 0x1)
+  }
+
+  /// The messages, one directly behind the other, in as few binary frames as their size allows.
+  static func binary(_ messages: ArraySlice<[UInt8]>) -> ByteBuffer { join(messages, by: [], opcode: 0x2) }
+
+  private static func join(_ messages: ArraySlice<[UInt8]>, by separator: [UInt8], opcode: UInt8) -> ByteBuffer {
     var buffer = ByteBuffer()
-    buffer.reserveCapacity(messages.reduce(16) { $0 + $1.count + 1 })
+    buffer.reserveCapacity(messages.reduce(16) { $0 + $1.count + separator.count })
     var rest = messages
     while let head = rest.first {
       var size = head.count
       var end = rest.startIndex + 1
-      while end < rest.endIndex, size + 1 + rest[end].count <= joinedBytes {
-        size += 1 + rest[end].count
+      while end < rest.endIndex, size + separator.count + rest[end].count <= joinedBytes {
+        size += separator.count + rest[end].count
         end += 1
       }
-      write(opcode: 0x1, length: size, to: &buffer)
+      write(opcode: opcode, length: size, to: &buffer)
       for index in rest.startIndex..<end {
-        if index > rest.startIndex { buffer.writeInteger(UInt8(ascii: "\n")) }
+        if index > rest.startIndex { buffer.writeBytes(separator) }
         buffer.writeBytes(rest[index])
       }
       rest = rest[end...]
@@ -38,12 +45,24 @@ enum ServerFrame {
   }
 
   /// The answer to a WebSocket ping.
-  static func pong(_ payload: ByteBuffer) -> ByteBuffer {
+  package static func pong(_ payload: [UInt8]) -> ByteBuffer {
     var buffer = ByteBuffer()
-    write(opcode: 0xA, length: payload.readableBytes, to: &buffer)
-    buffer.writeImmutableBuffer(payload)
+    write(opcode: 0xA, length: payload.count, to: &buffer)
+    buffer.writeBytes(payload)
     return buffer
   }
+
+  /// One message in one frame.
+  package static func message(_ payload: [UInt8], _ kind: FrameReader.Kind) -> ByteBuffer {
+    var buffer = ByteBuffer()
+    buffer.reserveCapacity(payload.count + 10)
+    write(opcode: kind.rawValue, length: payload.count, to: &buffer)
+    buffer.writeBytes(payload)
+    return buffer
+  }
+
+  /// A close frame without a reason.
+  package static func close(_ code: UInt16) -> ByteBuffer { close(Disconnect(code: code, reason: "")) }
 
   private static func write(opcode: UInt8, length: Int, to buffer: inout ByteBuffer) {
     buffer.writeInteger(0x80 | opcode)

@@ -1,95 +1,116 @@
-import NIOCore
-import NIOWebSocket
+package import NIOCore
 
-/// The last handler of a WebSocket's pipeline: checks what NIO's decoder leaves to us (masks, reserved bits, fragments, size)
-/// and hands whole messages to the connection.
-final class SocketHandler: ChannelInboundHandler {
-  typealias InboundIn = WebSocketFrame
+/// Who the frames of a socket are for. Everything is called on the channel's loop.
+package protocol SocketReceiver: AnyObject, Sendable {
+  /// The socket is open: frames may be written.
+  func opened()
+  /// A whole message; text is valid UTF-8.
+  func received(_ message: [UInt8], _ kind: FrameReader.Kind)
+  /// A ping, which wants a pong.
+  func pinged(_ payload: [UInt8])
+  /// The client sent a close frame, or answered ours; `code` is what it is answered with.
+  func receivedClose(_ code: UInt16)
+  /// The client broke the rules: nothing more is read.
+  func violated(_ violation: FrameViolation)
+  func writabilityChanged(to isWritable: Bool)
+  /// The server goes down.
+  func quiesce()
+  /// The channel is closed.
+  func ended()
+}
 
-  private let connection: ConnectionActor
-  private let maximumMessage: Int
-  private let shutdownSpread: Duration
-  private let onEnd: @Sendable () -> Void
-  private var fragments: [UInt8]?
+/// The only handler of a WebSocket's pipeline: reads frames, and writes ones that are complete, so that one encoded buffer
+/// serves every channel. For an event stream the first of HTTP's pipeline, which reads nothing and writes past the encoder.
+package final class SocketHandler: ChannelInboundHandler {
+  package typealias InboundIn = ByteBuffer
+  package typealias OutboundOut = ByteBuffer
 
-  init(
-    connection: ConnectionActor, maximumMessage: Int, shutdownSpread: Duration, onEnd: @escaping @Sendable () -> Void
-  ) {
-    self.connection = connection
-    self.maximumMessage = maximumMessage
-    self.shutdownSpread = shutdownSpread
-    self.onEnd = onEnd
+  /// Nil where what comes is for the handlers behind this one.
+  private var reader: FrameReader?
+  private var receiver: (any SocketReceiver)?
+  private var context: ChannelHandlerContext?
+
+  package init(limits: FrameReader.Limits) { reader = FrameReader(limits: limits) }
+
+  /// A handler that only writes.
+  package init() {}
+
+  /// Says who the frames are for; before the handler is added to its pipeline.
+  package func attach(_ receiver: any SocketReceiver) { self.receiver = receiver }
+
+  /// Writes complete frames, to go out with the next flush. On the channel's loop.
+  package func write(_ frames: ByteBuffer) { context?.write(wrapOutboundOut(frames), promise: nil) }
+
+  /// Writes complete frames and sends all that was written. On the channel's loop.
+  package func writeAndFlush(_ frames: ByteBuffer) { context?.writeAndFlush(wrapOutboundOut(frames), promise: nil) }
+
+  /// Writes the last that there is to write, and closes once it has been taken. On the channel's loop.
+  package func writeAndClose(_ bytes: ByteBuffer) {
+    guard let context else { return }
+    let channel = context.channel
+    let written = channel.eventLoop.makePromise(of: Void.self)
+    written.futureResult.whenComplete { _ in channel.close(promise: nil) }
+    context.writeAndFlush(wrapOutboundOut(bytes), promise: written)
   }
 
-  func handlerAdded(context: ChannelHandlerContext) {
-    connection.assumeIsolated { $0.opened() }
+  /// Sends all that was written. On the channel's loop.
+  package func flush() { context?.flush() }
+
+  package func handlerAdded(context: ChannelHandlerContext) {
+    self.context = context
+    receiver?.opened()
   }
 
-  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-    let frame = unwrapInboundIn(data)
-    guard frame.maskKey != nil, !frame.rsv1, !frame.rsv2, !frame.rsv3 else { return fail(.protocolError) }
-    switch frame.opcode {
-    case .text, .binary:
-      guard fragments == nil else { return fail(.protocolError) }
-      if frame.fin { receive(Array(buffer: frame.unmaskedData)) } else { fragments = Array(buffer: frame.unmaskedData) }
-    case .continuation:
-      guard let begun = fragments else { return fail(.protocolError) }
-      guard begun.count + frame.data.readableBytes <= maximumMessage else { return fail(.messageTooBig) }
-      fragments?.append(contentsOf: frame.unmaskedData.readableBytesView)
-      if frame.fin, let whole = fragments {
-        fragments = nil
-        receive(whole)
+  package func handlerRemoved(context: ChannelHandlerContext) {
+    end()
+    self.context = nil
+  }
+
+  package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    guard reader != nil else { return context.fireChannelRead(data) }
+    unwrapInboundIn(data).withUnsafeReadableBytes { bytes in
+      var offset = 0
+      while let event = reader?.next(in: bytes, at: &offset) {
+        switch event {
+        case .message(let kind, let message): receiver?.received(message, kind)
+        case .ping(let payload): receiver?.pinged(payload)
+        case .pong: break
+        case .close(let code): receiver?.receivedClose(code)
+        case .violation(let violation): receiver?.violated(violation)
+        }
       }
-    case .ping:
-      let payload = frame.unmaskedData
-      connection.assumeIsolated { $0.pinged(payload) }
-    case .pong: break
-    case .connectionClose: connection.assumeIsolated { $0.receivedClose() }
-    default: fail(.protocolError)
     }
   }
 
-  func channelWritabilityChanged(context: ChannelHandlerContext) {
+  package func channelWritabilityChanged(context: ChannelHandlerContext) {
     let isWritable = context.channel.isWritable
     // Who does not read its replies gets no further commands carried out.
-    try? context.channel.syncOptions?.setOption(.autoRead, value: isWritable)
-    connection.assumeIsolated { $0.writabilityChanged(to: isWritable) }
-    context.fireChannelWritabilityChanged()
+    if reader == nil {
+      context.fireChannelWritabilityChanged()
+    } else {
+      try? context.channel.syncOptions?.setOption(.autoRead, value: isWritable)
+    }
+    receiver?.writabilityChanged(to: isWritable)
   }
 
-  func channelInactive(context: ChannelHandlerContext) {
+  package func channelInactive(context: ChannelHandlerContext) {
     end()
     context.fireChannelInactive()
   }
 
-  func errorCaught(context: ChannelHandlerContext, error: any Error) {
-    switch error {
-    case NIOWebSocketError.invalidFrameLength: fail(.messageTooBig)
-    case is NIOWebSocketError: fail(.protocolError)
-    default: context.close(promise: nil)
-    }
-  }
+  package func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
 
-  func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+  package func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
     switch event {
-    case is ChannelShouldQuiesceEvent:
-      let spread = shutdownSpread
-      connection.assumeIsolated { $0.shutDown(within: spread) }
+    case is ChannelShouldQuiesceEvent: receiver?.quiesce()
     case ChannelEvent.inputClosed: context.close(promise: nil)
-    default: context.fireUserInboundEventTriggered(event)
+    default: break
     }
   }
 
-  private var hasEnded = false
-
+  /// Lets go of the receiver, which holds this handler.
   private func end() {
-    guard !hasEnded else { return }
-    hasEnded = true
-    connection.assumeIsolated { $0.ended() }
-    onEnd()
+    receiver?.ended()
+    receiver = nil
   }
-
-  private func receive(_ message: [UInt8]) { connection.assumeIsolated { $0.received(message) } }
-
-  private func fail(_ reason: Disconnect) { connection.assumeIsolated { $0.disconnect(reason) } }
 }

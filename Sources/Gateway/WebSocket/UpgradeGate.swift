@@ -6,23 +6,23 @@ import NIOHTTP1
 /// such a request, so its answer is made the connection's last.
 ///
 /// Only a connection's first request can upgrade, and until it has come this handler also guards the socket: it ends one
-/// that says nothing in time, answers what is no HTTP, and obeys a shutdown.
+/// that says nothing in time or whose address has too many like it, answers what is no HTTP, and obeys a shutdown.
 final class UpgradeGate: ChannelInboundHandler, RemovableChannelHandler {
   typealias InboundIn = HTTPServerRequestPart
   typealias InboundOut = HTTPServerRequestPart
   typealias OutboundOut = HTTPServerResponsePart
 
   private let policy: UpgradePolicy
-  private let mayConnect: @Sendable () -> Bool
+  private let connections: Connections
   private let timeout: TimeAmount
   private var hasDecided = false
   private var isUpgraded = false
   private var deadline: Scheduled<Void>?
 
-  init(policy: UpgradePolicy, timeout: TimeAmount, mayConnect: @escaping @Sendable () -> Bool) {
+  init(policy: UpgradePolicy, timeout: TimeAmount, connections: Connections) {
     self.policy = policy
     self.timeout = timeout
-    self.mayConnect = mayConnect
+    self.connections = connections
   }
 
   func handlerAdded(context: ChannelHandlerContext) {
@@ -32,17 +32,30 @@ final class UpgradeGate: ChannelInboundHandler, RemovableChannelHandler {
 
   func handlerRemoved(context: ChannelHandlerContext) { deadline?.cancel() }
 
+  func channelActive(context: ChannelHandlerContext) {
+    guard connections.arrived(context.channel) else { return context.close(promise: nil) }
+    context.fireChannelActive()
+  }
+
+  func channelInactive(context: ChannelHandlerContext) {
+    connections.settled(context.channel)
+    context.fireChannelInactive()
+  }
+
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     // Once upgraded, frames pass, not requests.
     guard !isUpgraded, case .head(var head) = unwrapInboundIn(data) else { return context.fireChannelRead(data) }
     let isFirst = !hasDecided
     hasDecided = true
     deadline?.cancel()
-    if isFirst, policy.refusal(of: head) == nil, mayConnect() {
+    if isFirst, policy.refusal(of: head) == nil, connections.hasRoom {
       isUpgraded = true
-    } else if head.headers.contains(name: "upgrade") {
-      head.headers.remove(name: "upgrade")
-      head.headers.replaceOrAdd(name: "connection", value: "close")
+    } else {
+      connections.settled(context.channel)
+      if head.headers.contains(name: "upgrade") {
+        head.headers.remove(name: "upgrade")
+        head.headers.replaceOrAdd(name: "connection", value: "close")
+      }
     }
     context.fireChannelRead(wrapInboundOut(.head(head)))
   }

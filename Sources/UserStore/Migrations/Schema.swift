@@ -1,6 +1,8 @@
 /// The schema, step by step. A released step is never edited; a change is a new step.
 enum Schema {
-  static let migrations: [SchemaMigration] = [users, sessions, signingKeys, history, skills, openServices]
+  static let migrations: [SchemaMigration] = [
+    users, sessions, signingKeys, history, skills, openServices, sessionEnds,
+  ]
 
   private static let users = SchemaMigration(
     number: 1, name: "users",
@@ -137,5 +139,12 @@ enum Schema {
         ADD COLUMN hold_until timestamptz
       """,
       "CREATE INDEX service_history_open ON service_history (queue, id) WHERE ended_at IS NULL",
+    ])
+
+  private static let sessionEnds = SchemaMigration(
+    number: 7, name: "session-ends",
+    statements: [
+      // Every node looks several times a second at what ended lately.
+      "CREATE INDEX refresh_families_revoked_at ON refresh_families (revoked_at) WHERE revoked_at IS NOT NULL"
     ])
 }

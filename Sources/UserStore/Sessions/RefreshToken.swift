@@ -7,6 +7,29 @@ public struct RefreshToken: Sendable {
   public let token: String
   /// Until when it may be used, by PostgreSQL's clock.
   public let expiresAt: Timestamp
+  /// The session that it belongs to: the same for every token that was refreshed from one login. A UUID, no secret.
+  public let sessionID: String
+
+  /// A token with all its fields.
+  public init(token: String, expiresAt: Timestamp, sessionID: String) {
+    self.token = token
+    self.expiresAt = expiresAt
+    self.sessionID = sessionID
+  }
+}
+
+/// A session that is over before its time: by logout, the reuse of a refresh token, a new password, or a disabled user.
+public struct EndedSession: Hashable, Sendable {
+  /// As in `RefreshToken.sessionID`.
+  public let id: String
+  /// When it ended, by PostgreSQL's clock.
+  public let endedAt: Timestamp
+
+  /// The session `id` that ended at `endedAt`.
+  public init(id: String, endedAt: Timestamp) {
+    self.id = id
+    self.endedAt = endedAt
+  }
 }
 
 /// What a refresh gives.

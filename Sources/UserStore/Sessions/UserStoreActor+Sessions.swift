@@ -65,6 +65,7 @@ extension UserStoreActor {
     """
     UPDATE refresh_families SET revoked_at = now()
     WHERE revoked_at IS NULL AND id = (SELECT family_id FROM refresh_tokens WHERE token_hash = $1)
+    RETURNING id
     """)
   /// Of a user.
   static let revokeAll = SQLStatement(
@@ -92,9 +93,9 @@ extension UserStoreActor {
     let call = Self.issue(.text(family), .text(userID), .bytes(secret.hash), .int(lifetime))
     let results = try await translating { () async throws(SQLFailure) in try await self.write([call]) }
     guard let row = results[0].first else { throw Self.notFound }
-    do { return RefreshToken(token: secret.text, expiresAt: try row.timestamp(0)) } catch {
-      throw UserStoreError(error)
-    }
+    do {
+      return RefreshToken(token: secret.text, expiresAt: try row.timestamp(0), sessionID: family)
+    } catch { throw UserStoreError(error) }
   }
 
   /// Exchanges a token for the next one, in one atomic step. Throws `tokenInvalid` (unknown, expired, revoked),
@@ -114,7 +115,8 @@ extension UserStoreActor {
       case "valid":
         return RefreshedSession(
           user: try Self.userRow(user).opened(with: keyset),
-          refreshToken: RefreshToken(token: next.text, expiresAt: try verdict.timestamp(3)))
+          refreshToken: RefreshToken(
+            token: next.text, expiresAt: try verdict.timestamp(3), sessionID: try verdict.text(2)))
       case "reused":
         let (user, family) = (try verdict.text(1), try verdict.text(2))
         logger.warning(
@@ -133,14 +135,17 @@ extension UserStoreActor {
     }
   }
 
-  /// Revokes the session that the token belongs to. A token that is unknown or void already is no error.
-  public func logout(_ token: String) async throws(UserStoreError) {
-    guard let secret = TokenSecret(token) else { return }
+  /// Ends the session that the token belongs to; its id, nil where the token is unknown or its session is over already,
+  /// which is no error.
+  @discardableResult
+  public func logout(_ token: String) async throws(UserStoreError) -> String? {
+    guard let secret = TokenSecret(token) else { return nil }
     let call = Self.revoke(.bytes(secret.hash))
-    _ = try await translating { () async throws(SQLFailure) in try await self.write([call]) }
+    let results = try await translating { () async throws(SQLFailure) in try await self.write([call]) }
+    do { return try results[0].first?.text(0) } catch { throw UserStoreError(error) }
   }
 
-  /// Revokes all sessions of a user; access tokens given out before stay good until they expire.
+  /// Ends all sessions of a user: `sessions(endedSince:after:)` tells them.
   public func revokeSessions(userID: String) async throws(UserStoreError) {
     guard UserRules.isID(userID) else { return }
     _ = try await translating { () async throws(SQLFailure) in try await self.write([Self.revokeAll(.text(userID))]) }

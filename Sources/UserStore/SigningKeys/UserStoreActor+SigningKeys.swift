@@ -11,6 +11,14 @@ public struct SigningKey: Sendable {
   public let privateKey: [UInt8]
   /// When it was made, by PostgreSQL's clock.
   public let createdAt: Timestamp
+
+  /// A key pair with its name, unchecked.
+  public init(kid: String, publicKey: [UInt8], privateKey: [UInt8], createdAt: Timestamp) {
+    self.kid = kid
+    self.publicKey = publicKey
+    self.privateKey = privateKey
+    self.createdAt = createdAt
+  }
 }
 
 extension UserStoreActor {

@@ -27,6 +27,25 @@ public struct User: Hashable, Sendable {
   /// Counts the changes from 1; the ETag in REST. A new password counts.
   public let version: Int64
 
+  /// A user with all its fields, unchecked.
+  public init(
+    id: String, username: String, level: AccessLevel, queues: Set<QueueName>?, skills: SkillSet, capacity: Int?,
+    isDisabled: Bool, email: String?, displayName: String?, createdAt: Timestamp, updatedAt: Timestamp, version: Int64
+  ) {
+    self.id = id
+    self.username = username
+    self.level = level
+    self.queues = queues
+    self.skills = skills
+    self.capacity = capacity
+    self.isDisabled = isDisabled
+    self.email = email
+    self.displayName = displayName
+    self.createdAt = createdAt
+    self.updatedAt = updatedAt
+    self.version = version
+  }
+
   /// The user as the one who acts.
   public var principal: Principal {
     Principal(id: id, name: username, level: level, queues: queues, skills: skills, capacity: capacity)

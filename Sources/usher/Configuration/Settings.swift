@@ -23,6 +23,13 @@ struct Settings: Sendable {
   var intakePrefetch: Int
   var intakeRulesFile: String?
   var shutdownSeconds: Int
+  var shutdownSpreadSeconds: Int
+  var mostConnections: Int
+  var mostConnectionsPerUser: Int
+  var mostUnauthenticatedPerAddress: Int
+  var commandRate: Int
+  var messageBytes: Int
+  var slowReaderBytes: Int
   var logLevel: Logger.Level
   var logFormat: LogFormat
   var redisURL: String?
@@ -84,6 +91,28 @@ struct Settings: Sendable {
     shutdownSeconds = reader.value(
       "USHER_SHUTDOWN_SECONDS", "how long a graceful shutdown may take", takes: "1 to 300", default: "20",
       parse: Parse.integer(1...300))
+    shutdownSpreadSeconds = reader.value(
+      "USHER_SHUTDOWN_SPREAD_SECONDS", "over how long a shutdown sends clients away; at most a quarter of the shutdown",
+      takes: "0 to 60", default: "2", parse: Parse.integer(0...60))
+    mostConnections = reader.value(
+      "USHER_MAX_CONNECTIONS", "WebSockets and event streams that one node has open; 9 KB each", takes: "1 to 1000000",
+      default: "20000", parse: Parse.integer(1...1_000_000))
+    mostConnectionsPerUser = reader.value(
+      "USHER_MAX_CONNECTIONS_PER_USER", "how many of them on one node may be one user's", takes: "1 to 1000000",
+      default: "50", parse: Parse.integer(1...1_000_000))
+    mostUnauthenticatedPerAddress = reader.value(
+      "USHER_MAX_UNAUTHENTICATED_PER_ADDRESS",
+      "sockets of one address that have not said who they are; a proxy brings everyone from one",
+      takes: "1 to 1000000", default: "5000", parse: Parse.integer(1...1_000_000))
+    commandRate = reader.value(
+      "USHER_COMMAND_RATE", "commands a second that one WebSocket may send; twice as many at once",
+      takes: "1 to 100000", default: "100", parse: Parse.integer(1...100_000))
+    messageBytes = reader.value(
+      "USHER_MESSAGE_BYTES", "the longest WebSocket message of a client", takes: "4096 to 1048576", default: "262144",
+      parse: Parse.integer(4_096...1_048_576))
+    slowReaderBytes = reader.value(
+      "USHER_SLOW_READER_BYTES", "bytes of events that may wait for a client that does not read before it is cut off",
+      takes: "65536 to 67108864", default: "1048576", parse: Parse.integer(65_536...67_108_864))
     logLevel = reader.value(
       "USHER_LOG_LEVEL", "the least important records that are written",
       takes: "one of trace, debug, info, notice, warning, error, critical", default: "info",
@@ -113,6 +142,11 @@ struct Settings: Sendable {
     return QueuePolicy(
       lease: lease, hold: hold, mostAttempts: mostAttempts, reinstateWithin: Int64(reinstateSeconds) * 1_000,
       capacity: claimCapacity == 0 ? nil : claimCapacity)
+  }
+
+  /// Over how long clients are sent away: at most a quarter of the shutdown, since they need time to go.
+  var shutdownSpread: Duration {
+    .milliseconds(min(shutdownSpreadSeconds * 1_000, shutdownSeconds * 250))
   }
 
   /// Reads the environment; throws with all problems, each naming its setting and what that takes.

@@ -50,6 +50,13 @@ struct Server {
     configuration.allowedOrigins = Set(settings.allowedOrigins)
     configuration.accessTokenLifetime = .seconds(settings.accessTokenSeconds)
     configuration.shutdownGrace = .seconds(max(1, settings.shutdownSeconds - 5))
+    configuration.shutdownSpread = settings.shutdownSpread
+    configuration.maximumConnections = settings.mostConnections
+    configuration.connectionsPerUser = settings.mostConnectionsPerUser
+    configuration.unauthenticatedPerAddress = settings.mostUnauthenticatedPerAddress
+    configuration.commandRate = settings.commandRate
+    configuration.maximumMessage = settings.messageBytes
+    configuration.slowReaderBytes = settings.slowReaderBytes
     let http = settings.httpListen
     gateway = Gateway(
       configuration: configuration, broker: broker, accounts: store, vault: vault,

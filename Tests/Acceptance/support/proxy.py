@@ -5,11 +5,11 @@ import contextlib
 
 
 class Proxy:
-    """Forwards to `target` (HOST:PORT). `cut` resets every connection and refuses new ones until `mend`."""
+    """Forwards to the first of `targets` (HOST:PORT) that answers. `cut` resets every connection and refuses new ones until
+    `mend`."""
 
-    def __init__(self, target: str):
-        host, port = target.rsplit(":", 1)
-        self._target = (host, int(port))
+    def __init__(self, *targets: str):
+        self._targets = [(host, int(port)) for host, port in (target.rsplit(":", 1) for target in targets)]
         self._writers: set[asyncio.StreamWriter] = set()
         self._tasks: set[asyncio.Task] = set()
         self._is_cut = False
@@ -39,7 +39,10 @@ class Proxy:
         if self._is_cut:
             writer.transport.abort()
             return
-        far_reader, far_writer = await asyncio.open_connection(*self._target)
+        far_reader, far_writer = await self._reach()
+        if not far_writer:
+            writer.transport.abort()
+            return
         ends = {writer, far_writer}
         self._writers |= ends
         try:
@@ -48,6 +51,12 @@ class Proxy:
             self._writers -= ends
             for end in ends:
                 end.transport.abort()
+
+    async def _reach(self) -> tuple[asyncio.StreamReader | None, asyncio.StreamWriter | None]:
+        for target in self._targets:
+            with contextlib.suppress(OSError):
+                return await asyncio.open_connection(*target)
+        return None, None
 
 
 async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -10,14 +10,18 @@ from .environment import ENV, HTTP
 # Each login costs the server a deliberately slow computation, so the tests share one token a user.
 _tokens: dict[str, tuple[float, str]] = {}
 
+# Of users that a test has made, by name; the demo users' are in the environment.
+passwords: dict[str, str] = {}
+
 
 def token(user: str) -> str:
-    """An access token of one of the demo users, at most five minutes old."""
+    """An access token of a user, at most five minutes old."""
     made, text = _tokens.get(user, (0.0, ""))
     if not text or time.monotonic() - made > 300:
+        password = passwords.get(user) or ENV[f"USHER_DEMO_{user.upper()}_PASSWORD"]
         answer = httpx.post(
             HTTP + "/v1/auth/token",
-            json={"username": user, "password": ENV[f"USHER_DEMO_{user.upper()}_PASSWORD"]},
+            json={"username": user, "password": password},
             timeout=20,
         )
         assert answer.status_code == 200, answer.text

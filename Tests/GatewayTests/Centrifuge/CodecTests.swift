@@ -21,16 +21,29 @@ import Testing
     #expect(
       try decode(#"{"id":1,"rpc":{"method":"m","data":{"a":1}}}"#)
         == [.rpc(method: "m", data: try JSONScanner.parse(Array(#"{"a":1}"#.utf8)))])
-    for name in ["publish", "presence", "presence_stats", "history", "sub_refresh"] {
+    for name in ["publish", "sub_refresh"] {
       #expect(try decode(#"{"id":1,"\#(name)":{}}"#) == [.unsupported(name)])
     }
+    #expect(try decode(#"{"id":1,"presence":{"channel":"c"}}"#) == [.presence(channel: "c")])
+    #expect(try decode(#"{"id":1,"presence_stats":{"channel":"c"}}"#) == [.presenceStats(channel: "c")])
+    #expect(try decode(#"{"id":1,"history":{"channel":"c"}}"#) == [.history(HistoryRequest(channel: "c"))])
+    #expect(
+      try decode(
+        #"{"id":1,"history":{"channel":"c","limit":-1,"since":{"offset":5,"epoch":"e"},"reverse":true}}"#)
+        == [
+          .history(
+            HistoryRequest(channel: "c", limit: -1, since: .init(offset: 5, epoch: "e"), reverse: true))
+        ])
     var request = SubscribeRequest(channel: "queue:q")
     request.recovers = true
     request.epoch = "e"
     request.offset = 9
     request.refusesUnrecovered = true
+    request.joinLeave = true
     #expect(
-      try decode(#"{"id":1,"subscribe":{"channel":"queue:q","recover":true,"epoch":"e","offset":9,"flag":3,"new":[]}}"#)
+      try decode(
+        #"{"id":1,"subscribe":{"channel":"queue:q","recover":true,"epoch":"e","offset":9,"flag":3,"join_leave":true,"#
+          + #""new":[]}}"#)
         == [.subscribe(request)])
     #expect(try decode("{\"id\":1,\"ping\":{}}\n{}\n") == [.ping, .pong])
     #expect(try decode(#"{"connect":{}}"#) == [.pong], "without an id it is no command")
@@ -42,6 +55,9 @@ import Testing
     #"{"id":1,"subscribe":{}}"#, #"{"id":1,"subscribe":{"channel":""}}"#,
     #"{"id":1,"subscribe":{"channel":"c","offset":-1}}"#,
     #"{"id":1,"subscribe":{"channel":"c","recover":1}}"#, #"{"id":1,"unsubscribe":{}}"#, "{}{}",
+    #"{"id":1,"presence":{}}"#, #"{"id":1,"presence_stats":{"channel":""}}"#, #"{"id":1,"history":{}}"#,
+    #"{"id":1,"history":{"channel":"c","limit":"1"}}"#, #"{"id":1,"history":{"channel":"c","since":1}}"#,
+    #"{"id":1,"history":{"channel":"c","since":{"offset":-1}}}"#,
   ]) func whatIsNoCommand(_ text: String) {
     #expect(throws: CommandDecoder.Malformed.self) { try decode(text) }
   }
@@ -66,8 +82,30 @@ import Testing
         == #"{"id":3,"subscribe":{"recoverable":true,"epoch":"e","offset":4,"positioned":true,"was_recovering":true,"#
         + #""recovered":false,"data":{}}}"#)
     #expect(
-      String(decoding: WireFormat.json.push(publication, to: QueueName("q")!), as: UTF8.self)
+      String(decoding: WireFormat.json.push(publication, to: QueueName("q")!, of: Epoch("e")!), as: UTF8.self)
         == #"{"push":{"channel":"queue:q","pub":{"data":{"a":1},"offset":4}}}"#)
+  }
+
+  @Test func repliesAboutAChannel() throws {
+    func text(_ reply: ServerReply) -> String { String(decoding: WireFormat.json.encode(reply), as: UTF8.self) }
+    let queue = QueueName("q")!
+    let entry = PresenceEntry(connection: "c", user: "u", name: "ann", level: .agent)
+    let info = #"{"user":"u","client":"c","conn_info":{"name":"ann","level":"agent"}}"#
+    #expect(text(.presence(5, [entry])) == #"{"id":5,"presence":{"presence":{"c":\#(info)}}}"#)
+    #expect(
+      text(.presenceStats(6, connections: 3, users: 2))
+        == #"{"id":6,"presence_stats":{"num_clients":3,"num_users":2}}"#)
+    let page = ChannelPage(
+      epoch: Epoch("e")!, version: 9, publications: [Publication(data: Array("{}".utf8), offset: 4)])
+    #expect(
+      text(.history(7, page)) == #"{"id":7,"history":{"publications":[{"data":{},"offset":4}],"epoch":"e","offset":9}}"#
+    )
+    for (kind, push) in [(PresenceChange.Kind.joined, "join"), (.left, "leave")] {
+      let change = PresenceChange(queue: queue, kind: kind, entry: entry)
+      #expect(
+        String(decoding: WireFormat.json.push(change), as: UTF8.self)
+          == #"{"push":{"channel":"queue:q","\#(push)":{"info":\#(info)}}}"#)
+    }
   }
 
   @Test func frames() {
@@ -79,6 +117,9 @@ import Testing
     #expect(two.count == 2 * 40_004)
     let large = Array(buffer: ServerFrame.text([[UInt8](repeating: 1, count: 70_000)]))
     #expect(Array(large[0..<10]) == [0x81, 127, 0, 0, 0, 0, 0, 1, 0x11, 0x70])
+    let binary = ServerFrame.binary([[1, 2], [3]])
+    #expect(Array(buffer: binary) == [0x82, 3, 1, 2, 3], "they tell their lengths themselves")
+    #expect(Array(buffer: ServerFrame.binary([medium, medium])).count == 2 * 40_004)
     #expect(Array(buffer: ServerFrame.close(.slow)) == [0x88, 6, 0x0B, 0xC0] + Array("slow".utf8))
   }
 

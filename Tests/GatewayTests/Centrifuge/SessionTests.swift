@@ -6,12 +6,13 @@ import Testing
 /// The protocol's state machine: every command in every state, timers, channels. No I/O, no clock.
 @Suite struct SessionTests {
   private static let agent = Principal(id: "a", name: "agent", level: .agent)
-  private static let now: Int64 = 1_000
+  /// In milliseconds.
+  private static let now: Int64 = 1_000_000
   private static let queue = QueueName("q")!
   private static let epoch = Epoch("e")!
 
   private func token(_ principal: Principal = agent, ttl: Int64 = 600) -> AccessToken {
-    AccessToken(principal: principal, issuedAt: Self.now, expiresAt: Self.now + ttl)
+    AccessToken(principal: principal, issuedAt: Self.now / 1_000, expiresAt: Self.now / 1_000 + ttl)
   }
 
   private func connected(_ principal: Principal = agent, _ change: (inout CentrifugeSession.Limits) -> Void = { _ in })
@@ -48,7 +49,9 @@ import Testing
 
   static let commands: [ClientCommand.Body] = [
     .pong, .connect(token: "t"), .refresh(token: "t"), .subscribe(SubscribeRequest(channel: "queue:q")),
-    .unsubscribe(channel: "queue:q"), .rpc(method: "queue.list", data: nil), .ping, .send, .unsupported("history"),
+    .unsubscribe(channel: "queue:q"), .presence(channel: "queue:q"), .presenceStats(channel: "queue:q"),
+    .history(HistoryRequest(channel: "queue:q")), .rpc(method: "queue.list", data: nil), .ping, .send,
+    .unsupported("publish"),
   ]
 
   @Test(arguments: commands) func inAFreshSession(_ body: ClientCommand.Body) {
@@ -109,10 +112,13 @@ import Testing
     let actions = session.received(ClientCommand(id: 7, body: body)).names
     switch body {
     case .pong, .connect: #expect(actions.last == "disconnect 3501")
-    case .send: #expect(actions.last == "disconnect 3508")
+    case .send: #expect(actions.isEmpty)
     case .refresh: #expect(actions == ["verify 7"])
     case .subscribe: #expect(actions == ["join q", "load q"])
     case .unsubscribe: #expect(actions == [#"{"id":7,"unsubscribe":{}}"#])
+    case .presence: #expect(actions == ["ask 7 presence"])
+    case .presenceStats: #expect(actions == ["ask 7 presenceStats"])
+    case .history: #expect(actions == ["ask 7 history"])
     case .rpc: #expect(actions == ["rpc 7 queue.list"])
     case .ping: #expect(actions == [#"{"id":7,"ping":{}}"#])
     case .unsupported: #expect(actions == [#"{"id":7,"error":{"code":108,"message":"not available"}}"#])
@@ -122,12 +128,14 @@ import Testing
   @Test(arguments: commands) func whenClosed(_ body: ClientCommand.Body) {
     var session = live(at: 1)
     let end = session.closed()
-    #expect(end.names.contains("leave q"))
+    #expect(end.names.suffix(2) == ["leave q", "left q"])
     #expect(session.received(ClientCommand(id: 7, body: body)).isEmpty)
     for timer in CentrifugeSession.Timer.allCases { #expect(session.fired(timer).isEmpty) }
     #expect(session.delivered(run(2, 1)) == .none)
     #expect(session.disconnect(.shutdown).isEmpty)
     #expect(session.rpcEnded(3, .success([])).isEmpty)
+    #expect(session.answered(3, .failure(.unknownChannel)).isEmpty)
+    #expect(session.closed().isEmpty, "once")
   }
 
   @Test func connecting() {
@@ -137,7 +145,7 @@ import Testing
     #expect(
       actions.names == [
         "cancel connect",
-        #"{"id":1,"connect":{"client":"c","version":"v","expires":true,"ttl":600,"ping":25,"pong":true}}"#,
+        #"{"id":1,"connect":{"client":"c","version":"v","expires":true,"ttl":600,"ping":25,"pong":true,"time":1000000}}"#,
         "schedule ping", "schedule expiry",
       ])
     #expect(session.principal == Self.agent)
@@ -171,16 +179,29 @@ import Testing
     let renewed = session.tokenVerified(2, .success(token(ttl: 60)), now: Self.now)
     #expect(renewed.names.last == "schedule expiry")
     _ = session.received(ClientCommand(id: 3, body: .refresh(token: "t")))
-    #expect(session.tokenVerified(3, .failure(.expired), now: 0).names.first?.contains("109") == true)
+    #expect(session.tokenVerified(3, .failure(.noKeys), now: 0).names.first?.contains(#""temporary":true"#) == true)
     _ = session.received(ClientCommand(id: 4, body: .refresh(token: "t")))
     let raised = Principal(id: "a", name: "agent", level: .supervisor)
     #expect(session.tokenVerified(4, .success(token(raised)), now: 0).names.last == "disconnect 3011")
+    var late = connected()
+    _ = late.received(ClientCommand(id: 2, body: .refresh(token: "t")))
+    #expect(late.tokenVerified(2, .failure(.expired), now: 0).names.last == "disconnect 3005", "it comes back")
+    var forged = connected()
+    _ = forged.received(ClientCommand(id: 2, body: .refresh(token: "t")))
+    #expect(forged.tokenVerified(2, .failure(.invalid), now: 0).names.last == "disconnect 3500")
+    var another = connected()
+    _ = another.received(ClientCommand(id: 2, body: .refresh(token: "t")))
+    let other = Principal(id: "b", name: "agent", level: .agent)
+    #expect(another.tokenVerified(2, .success(token(other)), now: 0).names.last == "disconnect 3500")
   }
 
   @Test func commandsUnderWayAreBounded() {
     var session = connected(Self.agent) { $0.inFlight = 1 }
     #expect(session.received(ClientCommand(id: 2, body: .rpc(method: "m", data: nil))).names == ["rpc 2 m"])
-    for body in [ClientCommand.Body.rpc(method: "m", data: nil), .refresh(token: "t"), subscribe(3).body] {
+    for body in [
+      ClientCommand.Body.rpc(method: "m", data: nil), .refresh(token: "t"), subscribe(3).body,
+      .presence(channel: "queue:q"), .history(HistoryRequest(channel: "queue:q")),
+    ] {
       #expect(session.received(ClientCommand(id: 3, body: body)).names.first?.contains("111") == true)
     }
     let answer = session.rpcEnded(2, .success(Array(#"{"a":1}"#.utf8)))
@@ -204,7 +225,7 @@ import Testing
     for version in 4...7 as ClosedRange<QueueVersion> { #expect(session.delivered(run(version, 1)) == .none) }
     let loaded = session.loaded(load, .success(snapshot(at: 5)))
     #expect(loaded.names.first?.hasPrefix(#"{"id":2,"subscribe":{"recoverable":true,"epoch":"e","offset":5"#) == true)
-    #expect(Array(loaded.names.dropFirst()) == ["push 6...6 from 0", "push 7...7 from 0"])
+    #expect(Array(loaded.names.dropFirst()) == ["joined q", "push 6...6 from 0", "push 7...7 from 0"])
     #expect(session.delivered(run(8, 2)) == .whole)
   }
 
@@ -216,7 +237,7 @@ import Testing
     #expect(session.delivered(run(8, 1)) == .none, "once")
     #expect(session.delivered(run(10, 1)) == .gap)
     #expect(session.delivered(run(9, 1, epoch: Epoch("f")!)) == .gap)
-    #expect(session.resync(Self.queue).names == ["leave q", Self.insufficient])
+    #expect(session.resync(Self.queue).names == ["leave q", "left q", Self.insufficient])
     #expect(session.delivered(run(9, 1)) == .none)
     #expect(session.resync(Self.queue).isEmpty)
   }
@@ -230,7 +251,7 @@ import Testing
     _ = session.delivered(run(1, 2))
     _ = session.delivered(run(3, 2))
     let loaded = session.loaded(load, .success(snapshot(at: 0)))
-    #expect(loaded.names.dropFirst() == ["leave q", Self.insufficient])
+    #expect(loaded.names.dropFirst() == ["joined q", "leave q", "left q", Self.insufficient])
   }
 
   @Test func aResetWhileTheSnapshotIsTaken() throws {
@@ -246,9 +267,10 @@ import Testing
     #expect(session.received(ClientCommand(id: 3, body: .unsubscribe(channel: "queue:q"))).isEmpty)
     #expect(session.received(subscribe(4)).isEmpty)
     let loaded = session.loaded(load, .success(snapshot(at: 1))).names
-    #expect(loaded.count == 5)
+    #expect(loaded.count == 7)
     #expect(loaded[0].hasPrefix(#"{"id":2,"subscribe""#))
-    #expect(Array(loaded.dropFirst()) == ["leave q", #"{"id":3,"unsubscribe":{}}"#, "join q", "load q"])
+    #expect(
+      Array(loaded.dropFirst()) == ["joined q", "leave q", "left q", #"{"id":3,"unsubscribe":{}}"#, "join q", "load q"])
     #expect(session.loaded(load, .success(snapshot(at: 1))).isEmpty, "an earlier load is not taken for this one")
   }
 
@@ -294,6 +316,14 @@ extension [CentrifugeSession.Action] {
       case .leave(let queue, _): "leave \(queue)"
       case .load(let load): "load \(load.queue)"
       case .rpc(let id, let method, _, _): "rpc \(id) \(method)"
+      case .ask(let id, let question):
+        switch question.kind {
+        case .presence: "ask \(id) presence"
+        case .presenceStats: "ask \(id) presenceStats"
+        case .history: "ask \(id) history"
+        }
+      case .joined(let queue): "joined \(queue)"
+      case .left(let queue): "left \(queue)"
       case .push(let run, let from): "push \(run.first)...\(run.last) from \(from)"
       case .schedule(let timer, _): "schedule \(timer)"
       case .cancel(let timer): "cancel \(timer)"

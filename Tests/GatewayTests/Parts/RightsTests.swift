@@ -28,6 +28,11 @@ import Testing
       issuedAt: issuedAt / 1_000, expiresAt: issuedAt / 1_000 + 600)
   }
 
+  private func seen(_ cursor: inout ChangeCursor, _ page: [User], now: Int64) -> ChangeCursor.Place? {
+    cursor.seen(
+      page.count, upTo: page.last.map { .init(moment: $0.updatedAt.milliseconds, id: $0.id) }, now: now)
+  }
+
   private func registry(capacity: Int = 10_000) -> RightsRegistry {
     let registry = RightsRegistry(tokenLifetime: 600_000, capacity: capacity)
     registry.looked(now: Self.now)
@@ -111,22 +116,22 @@ import Testing
     var cursor = ChangeCursor(from: 100)
     #expect(cursor.first(now: Self.now) == .init(moment: 100, id: nil))
     let full = (0..<1_000).map { user("u\(1_000 + $0)", at: Self.now) }
-    #expect(cursor.seen(full, now: Self.now) == .init(moment: Self.now, id: "u1999"))
-    #expect(cursor.seen([user("u2000", at: Self.now)], now: Self.now) == nil)
-    #expect(cursor.seen([], now: Self.now) == nil)
+    #expect(seen(&cursor, full, now: Self.now) == .init(moment: Self.now, id: "u1999"))
+    #expect(seen(&cursor, [user("u2000", at: Self.now)], now: Self.now) == nil)
+    #expect(seen(&cursor, [], now: Self.now) == nil)
   }
 
   @Test func looksOverlapUntilNothingCanComeLate() {
     var cursor = ChangeCursor(from: 100)
-    _ = cursor.seen([user("a", at: Self.now - 50)], now: Self.now)
+    _ = seen(&cursor, [user("a", at: Self.now - 50)], now: Self.now)
     #expect(cursor.first(now: Self.now + 1_000) == .init(moment: Self.now - 5_050, id: nil))
-    _ = cursor.seen([user("a", at: Self.now - 50)], now: Self.now + 1_000)
+    _ = seen(&cursor, [user("a", at: Self.now - 50)], now: Self.now + 1_000)
     #expect(cursor.first(now: Self.now + 10_001) == .init(moment: Self.now - 50, id: "a"))
     // The database's clock is slow: what it changes next is after the last change, by its clock.
-    _ = cursor.seen([user("b", at: Self.now - 40)], now: Self.now + 20_000)
+    _ = seen(&cursor, [user("b", at: Self.now - 40)], now: Self.now + 20_000)
     #expect(cursor.first(now: Self.now + 20_000) == .init(moment: Self.now - 5_040, id: nil))
     // A change from the future does not hide those of the present.
-    _ = cursor.seen([user("c", at: Self.now + 1_000_000)], now: Self.now + 21_000)
+    _ = seen(&cursor, [user("c", at: Self.now + 1_000_000)], now: Self.now + 21_000)
     #expect(cursor.first(now: Self.now + 60_000) == .init(moment: Self.now + 55_000, id: nil))
   }
 }

@@ -179,7 +179,7 @@ import UserStore
       #expect(try await code(producer, 2, #""channel":"queue:roadside""#) == 103)
       let all = try await server.connected(as: "agent")
       #expect(try await code(all, 2, #""channel":"queue:none""#) == 102)
-      for (index, command) in ["publish", "presence", "presence_stats", "history"].enumerated() {
+      for (index, command) in ["publish", "sub_refresh"].enumerated() {
         let reply = try await all.call(10 + index, #""\#(command)":{"channel":"queue:roadside"}"#)
         #expect(reply[path: ["error", "code"]]?.int == 108)
       }
@@ -191,9 +191,9 @@ import UserStore
       let garbage = try await server.socket()
       try await garbage.send("hello")
       #expect(try await garbage.closeCode() == 3501)
-      let early = try await server.socket()
-      try await early.send(#"{"id":1,"subscribe":{"channel":"queue:front-desk"}}"#)
-      #expect(try await early.closeCode() == 3501)
+      let message = try await server.socket()
+      try await message.send(#"{"id":1,"subscribe":{"channel":"queue:front-desk"}}"#)
+      #expect(try await message.closeCode() == 3501)
       let bad = try await server.socket()
       try await bad.send(#"{"id":1,"connect":{"token":"no"}}"#)
       #expect(try await bad.closeCode() == 3500)
@@ -206,9 +206,9 @@ import UserStore
       let pong = try await server.connected(as: "agent")
       try await pong.send("{}")
       #expect(try await pong.closeCode() == 3501)
-      let message = try await server.connected(as: "agent")
-      try await message.send(#"{"send":{"data":1}}"#)
-      #expect(try await message.closeCode() == 3508)
+      let sending = try await server.socket()
+      try await sending.send(#"{"send":{"data":1}}"#)
+      #expect(try await sending.closeCode() == 3501)
     }
   }
 
@@ -346,6 +346,37 @@ import UserStore
       await group.triggerGracefulShutdown()
       for socket in sockets { #expect(try await socket.closeCode() == 3001) }
       for await _ in idle.received {}
+    }
+  }
+
+  @Test func whatAShutdownFindsInBetween() async throws {
+    try await TestServer.run(configure: { $0.shutdownSpread = .milliseconds(200) }) { server, group in
+      let missed = try await server.connected(as: "agent")
+      // Not told of the shutdown, as one that is just being opened.
+      let connection = try #require(server.services.connections.all.first)
+      try await connection.channel.pipeline.addHandler(Deaf(), position: .first).get()
+      let unknown = try await server.socket()
+      let slow = try await TestConnection(port: server.http)
+      let body = #"{"username":"agent","password":"agent-password"}"#
+      let head =
+        "POST /v1/auth/token HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n"
+        + "content-length: \(body.utf8.count)\r\n\r\n"
+      try await slow.write(Array(head.utf8))
+      try await Task.sleep(for: .milliseconds(100))
+      await group.triggerGracefulShutdown()
+      #expect(try await unknown.closeCode() == 1001, "nothing was said on it")
+      try await slow.write(Array(body.utf8))
+      var answer = [UInt8]()
+      for await some in slow.received { answer += some }
+      #expect(String(decoding: answer, as: UTF8.self).hasPrefix("HTTP/1.1 200"), "requests finish")
+      #expect(try await missed.closeCode() == 1001, "what is left is closed")
+    }
+  }
+
+  private final class Deaf: ChannelInboundHandler, Sendable {
+    typealias InboundIn = ByteBuffer
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+      if !(event is ChannelShouldQuiesceEvent) { context.fireUserInboundEventTriggered(event) }
     }
   }
 

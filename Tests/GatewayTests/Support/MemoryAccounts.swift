@@ -10,7 +10,11 @@ final class MemoryAccounts: AccountStore {
   private struct State {
     var users: [String: User] = [:]
     var passwords: [String: String] = [:]
+    /// The sessions of the tokens that are good.
     var refreshTokens: [String: String] = [:]
+    /// The users of the sessions.
+    var sessions: [String: String] = [:]
+    var ended: [EndedSession] = []
     var used: Set<String> = []
     var counter = 0
     var keys: [SigningKey] = []
@@ -70,24 +74,52 @@ final class MemoryAccounts: AccountStore {
   func issueRefreshToken(userID: String) async throws(UserStoreError) -> RefreshToken {
     state.withLock { state in
       state.counter += 1
-      let token = "refresh-\(state.counter)"
-      state.refreshTokens[token] = userID
-      return RefreshToken(token: token, expiresAt: Timestamp(milliseconds: 9_000_000_000_000))
+      let session = "session-\(state.counter)"
+      state.sessions[session] = userID
+      return Self.token(of: session, &state)
     }
+  }
+
+  private static func token(of session: String, _ state: inout State) -> RefreshToken {
+    state.counter += 1
+    let token = "refresh-\(state.counter)"
+    state.refreshTokens[token] = session
+    return RefreshToken(
+      token: token, expiresAt: Timestamp(milliseconds: 9_000_000_000_000), sessionID: session)
+  }
+
+  private static func end(_ session: String, _ state: inout State) {
+    state.refreshTokens = state.refreshTokens.filter { $0.value != session }
+    state.ended.append(
+      EndedSession(id: session, endedAt: Timestamp(milliseconds: GatewayClock.system.milliseconds())))
+  }
+
+  func sessions(endedSince moment: Timestamp, after id: String?) async throws(UserStoreError) -> [EndedSession] {
+    let ended = state.withLock { state in
+      state.ended.filter { ($0.endedAt.milliseconds, $0.id) > (moment.milliseconds, id ?? "") }
+    }
+    return Array(
+      ended.sorted { ($0.endedAt.milliseconds, $0.id) < ($1.endedAt.milliseconds, $1.id) }.prefix(1_000))
   }
 
   func refresh(_ token: String) async throws(UserStoreError) -> RefreshedSession {
-    let user = state.withLock { state -> User? in
-      guard let id = state.refreshTokens.removeValue(forKey: token) else { return nil }
-      return state.users[id]
+    let found = state.withLock { state -> (User, RefreshToken)? in
+      guard let session = state.refreshTokens.removeValue(forKey: token), let id = state.sessions[session],
+        let user = state.users[id]
+      else { return nil }
+      return (user, Self.token(of: session, &state))
     }
-    guard let user else { throw UserStoreError(.tokenInvalid, "the refresh token is not valid") }
+    guard let (user, next) = found else { throw UserStoreError(.tokenInvalid, "the refresh token is not valid") }
     guard !user.isDisabled else { throw UserStoreError(.disabled, "the user is disabled") }
-    return RefreshedSession(user: user, refreshToken: try await issueRefreshToken(userID: user.id))
+    return RefreshedSession(user: user, refreshToken: next)
   }
 
-  func logout(_ token: String) async throws(UserStoreError) {
-    state.withLock { $0.refreshTokens[token] = nil }
+  func logout(_ token: String) async throws(UserStoreError) -> String? {
+    state.withLock { state in
+      guard let session = state.refreshTokens[token] else { return nil }
+      Self.end(session, &state)
+      return session
+    }
   }
 
   func signingKeys() async throws(UserStoreError) -> [SigningKey] { state.withLock { $0.keys } }
@@ -140,7 +172,10 @@ final class MemoryAccounts: AccountStore {
     }
     if let password = changes.password {
       guard password.utf8.count >= 8 else { throw UserStoreError(.invalidArgument, "a password has 8 to 1024 bytes") }
-      state.withLock { $0.passwords[id] = password }
+      state.withLock { state in
+        state.passwords[id] = password
+        for (session, user) in state.sessions where user == id { Self.end(session, &state) }
+      }
     }
     let queues: Set<QueueName>? =
       switch changes.queues {

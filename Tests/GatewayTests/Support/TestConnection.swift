@@ -41,7 +41,7 @@ struct TestConnection: Sendable {
   /// Sends a request and reads until the server closes.
   static func exchange(port: Int, bytes: [UInt8]) async throws -> [UInt8] {
     let connection = try await TestConnection(port: port)
-    try await connection.write(bytes)
+    if !bytes.isEmpty { try await connection.write(bytes) }
     var all = [UInt8]()
     for await some in connection.received { all += some }
     return all
@@ -68,10 +68,12 @@ actor TestSocket {
   private var lines: [JSONValue] = []
   nonisolated let handshake: String
 
-  init(port: Int, headers: [(String, String)] = [], reads: Bool = true) async throws {
+  init(
+    port: Int, path: String = "/connection/websocket", headers: [(String, String)] = [], reads: Bool = true
+  ) async throws {
     connection = try await TestConnection(port: port)
     var request = TestRequest(
-      "GET", "/connection/websocket",
+      "GET", path,
       headers: [
         ("connection", "Upgrade"), ("upgrade", "websocket"), ("sec-websocket-version", "13"),
         ("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ=="),

@@ -16,11 +16,11 @@ struct TestServer: Sendable {
 
   /// Runs `body` against a server, which is shut down gracefully afterwards.
   static func run(
+    broker: MemoryBroker = MemoryBroker(queues: ["front-desk", "roadside"]),
     configure: (inout GatewayConfiguration) -> Void = { _ in },
     health: @escaping @Sendable () async -> [DependencyStatus] = { [DependencyStatus(name: "redis", isReady: true)] },
     _ body: @Sendable @escaping (TestServer, ServiceGroup) async throws -> Void
   ) async throws {
-    let broker = MemoryBroker(queues: ["front-desk", "roadside"])
     let accounts = try MemoryAccounts()
     let local = GatewayConfiguration.Address(host: "127.0.0.1", port: 0)
     var configuration = GatewayConfiguration(http: local, admin: local, site: "test")

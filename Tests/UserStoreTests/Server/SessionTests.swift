@@ -111,6 +111,68 @@ struct SessionTests {
     }
   }
 
+  @Test func everyEndIsTold() async throws {
+    try await withStore { store, database in
+      let user = try await user(store)
+      let other = try await store.createUser(
+        NewUser(username: "other", password: "correct horse", level: .agent))
+      func ended() async throws -> [String] {
+        try await store.sessions(endedSince: Timestamp(milliseconds: 0)).map(\.id)
+      }
+      let out = try await store.issueRefreshToken(userID: user.id)
+      let reused = try await store.issueRefreshToken(userID: user.id)
+      let stays = try await store.issueRefreshToken(userID: other.id)
+      #expect(Set([out.sessionID, reused.sessionID, stays.sessionID]).count == 3)
+      let next = try await store.refresh(out.token).refreshToken
+      #expect(next.sessionID == out.sessionID)
+      #expect(try await ended().isEmpty)
+
+      #expect(try await store.logout(next.token) == out.sessionID)
+      #expect(try await store.logout(next.token) == nil, "it is over already")
+      #expect(try await store.logout("nonsense") == nil)
+      #expect(try await ended() == [out.sessionID])
+
+      _ = try await store.refresh(reused.token)
+      await expectError(.tokenReuse) { try await store.refresh(reused.token) }
+      #expect(try await ended() == [out.sessionID, reused.sessionID])
+
+      let before = try await store.issueRefreshToken(userID: user.id)
+      try await store.setPassword(userID: user.id, "another one")
+      var changes = UserChanges()
+      changes.isDisabled = true
+      let last = try await store.issueRefreshToken(userID: user.id)
+      _ = try await store.updateUser(id: user.id, expectedVersion: nil, changes)
+      let all = try await store.sessions(endedSince: Timestamp(milliseconds: 0))
+      #expect(all.map(\.id) == [out, reused, before, last].map(\.sessionID))
+      #expect(all.map(\.endedAt) == all.map(\.endedAt).sorted())
+      let page = try await store.sessions(endedSince: all[2].endedAt, after: all[2].id)
+      #expect(page.map(\.id) == [last.sessionID])
+      _ = try await store.refresh(stays.token)
+    }
+  }
+
+  /// What every node asks several times a second reads only what ended lately.
+  @Test func endsAreFoundByAnIndex() async throws {
+    try await withStore { store, database in
+      let connection = database.connection()
+      let fill = SQLStatement(
+        nil, "INSERT INTO users (id, username, password_phc, level) VALUES ('u', 'u', 'none', 'viewer')")
+      let families = SQLStatement(
+        nil,
+        """
+        INSERT INTO refresh_families (id, user_id, expires_at, revoked_at)
+        SELECT 'f' || n, 'u', now(), CASE WHEN n % 100 = 0 THEN now() - n * interval '1 minute' END
+        FROM generate_series(1, 20000) n
+        """)
+      _ = try await connection.run([fill(), families(), SQLStatement(nil, "ANALYZE refresh_families")()], writes: true)
+      let explain = SQLStatement(
+        nil, "EXPLAIN SELECT id FROM refresh_families WHERE revoked_at >= now() - interval '3 hours'")
+      let plan = try await connection.run([explain()], writes: false)[0].rows.map { try $0.text(0) }.joined()
+      #expect(plan.contains("refresh_families_revoked_at"), "\(plan)")
+      await connection.shutdown()
+    }
+  }
+
   @Test(arguments: ["", "x", "' OR 1=1 --", String(repeating: "A", count: 43), String(repeating: "A", count: 100_000)])
   func noTokens(text: String) async throws {
     try await withStore { store, _ in
