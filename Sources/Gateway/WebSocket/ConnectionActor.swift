@@ -8,25 +8,25 @@ import ServiceQueue
 /// Work that waits (tokens, the Broker) is run by the connections' one `JobRunner`, timers by the loop's one wheel: what is open
 /// and idle has no task and no timer of its own.
 actor ConnectionActor {
-  private let shared: Shared<GatewayServices>
-  private let socket: NIOLoopBound<SocketHandler>
-  private let hub: LoopHub
-  private let format: WireFormat
+  let shared: Shared<GatewayServices>
+  let socket: NIOLoopBound<SocketHandler>
+  let hub: LoopHub
+  let format: WireFormat
   /// What the client would say, where it only reads.
-  private let stream: StreamClient?
-  private var session: CentrifugeSession
-  private var rate: CommandRate
+  let stream: StreamClient?
+  var session: CentrifugeSession
+  var rate: CommandRate
   /// The session of the token that the connection lives by: `AccessToken.session`.
-  private var login: String?
-  private var deadlines = Deadlines()
+  var login: String?
+  var deadlines = Deadlines()
   /// Its place in the loop's wheel, from `opened` to `ended`.
-  private var seat: TimerWheel.Seat?
-  private var isClosing = false
+  var seat: TimerWheel.Seat?
+  var isClosing = false
   /// Something was written since the last flush.
-  private var wantsFlush = false
+  var wantsFlush = false
   /// Bytes of events written while the channel was not writable; the bound is `slowReaderBytes`.
-  private var bytesSinceWritable = 0
-  private var unwritableSince: NIODeadline?
+  var bytesSinceWritable = 0
+  var unwritableSince: NIODeadline?
 
   nonisolated let channel: any Channel
   nonisolated let id: String
@@ -34,7 +34,7 @@ actor ConnectionActor {
   /// The loop outlives the actor: it owns the channel that owns the handler that owns the actor.
   nonisolated let unownedExecutor: UnownedSerialExecutor
 
-  private var services: GatewayServices { shared.value }
+  var services: GatewayServices { shared.value }
 
   init(
     channel: any Channel, socket: NIOLoopBound<SocketHandler>, hub: LoopHub, format: WireFormat, id: String,
@@ -150,7 +150,7 @@ actor ConnectionActor {
 // MARK: - Carrying out
 
 extension ConnectionActor {
-  private func carryOut(_ actions: [CentrifugeSession.Action], flushing: Bool = true) {
+  func carryOut(_ actions: [CentrifugeSession.Action], flushing: Bool = true) {
     var hasRoom = true
     for action in actions {
       switch action {
@@ -195,7 +195,7 @@ extension ConnectionActor {
     session.principal.map { PresenceEntry(connection: id, user: $0.id, name: $0.name, level: $0.level) }
   }
 
-  private func write(_ buffer: ByteBuffer) {
+  func write(_ buffer: ByteBuffer) {
     guard !isClosing else { return }
     wantsFlush = true
     socket.value.write(buffer)
@@ -240,110 +240,9 @@ extension ConnectionActor {
     channel.eventLoop.scheduleTask(in: TimeAmount(services.configuration.closeTimeout)) { channel.close(promise: nil) }
   }
 
-  private static func method(of command: ClientCommand) -> String {
+  static func method(of command: ClientCommand) -> String {
     guard case .rpc(let method, _) = command.body else { return "" }
     return CommandDesk.methods.contains(method) ? method : "unknown"
-  }
-}
-
-// MARK: - From the channel, on its loop
-
-extension ConnectionActor: SocketReceiver {
-  nonisolated func opened() { assumeIsolated { $0.begin() } }
-
-  nonisolated func received(_ message: [UInt8], _ kind: FrameReader.Kind) { assumeIsolated { $0.take(message) } }
-
-  nonisolated func pinged(_ payload: [UInt8]) { assumeIsolated { $0.answer(ping: payload) } }
-
-  nonisolated func receivedClose(_ code: UInt16) { assumeIsolated { $0.closed(by: code) } }
-
-  nonisolated func violated(_ violation: FrameViolation) {
-    assumeIsolated { $0.disconnect(Disconnect(code: violation.code, reason: violation.reason)) }
-  }
-
-  nonisolated func writabilityChanged(to isWritable: Bool) {
-    assumeIsolated {
-      $0.bytesSinceWritable = 0
-      $0.unwritableSince = isWritable ? nil : .now()
-    }
-  }
-
-  /// Closes after a while that differs from client to client, so that not all come back at once.
-  nonisolated func quiesce() {
-    guard assumeIsolated({ $0.session.phase == .connected }) else {
-      return assumeIsolated { $0.disconnect(.goingAway) }
-    }
-    let spread = TimeAmount(shared.value.configuration.shutdownSpread).nanoseconds
-    let delay = TimeAmount.nanoseconds(Int64.random(in: 0...max(0, spread)))
-    channel.eventLoop.scheduleTask(in: delay) { self.assumeIsolated { $0.disconnect(.shutdown) } }
-  }
-
-  nonisolated func ended() { assumeIsolated { $0.end() } }
-
-  private func begin() {
-    seat = hub.assumeIsolated { $0.takeSeat(self) }
-    carryOut(session.opened())
-    for command in stream?.opening ?? [] { carryOut(session.received(command)) }
-  }
-
-  private func take(_ message: [UInt8]) {
-    guard !isClosing else { return }
-    let fits = rate.frame(of: message.count, at: Self.now, services.configuration.rate)
-    guard let commands = try? format.commands(in: message) else {
-      return carryOut(session.receivedGarbage())
-    }
-    for command in commands {
-      services.metrics.command(command.body.name, method: Self.method(of: command))
-      switch fits == .pass ? rating(of: command) : fits {
-      case .pass: carryOut(session.received(command), flushing: false)
-      case .refuse: refuse(command)
-      case .cut: return disconnect(.tooManyErrors)
-      }
-    }
-    flush()
-  }
-
-  private func answer(ping payload: [UInt8]) {
-    guard !isClosing else { return }
-    switch rate.frame(of: payload.count, at: Self.now, services.configuration.rate) {
-    case .pass:
-      write(ServerFrame.pong(payload))
-      flush()
-    case .refuse: break
-    case .cut: disconnect(.tooManyErrors)
-    }
-  }
-
-  private static var now: Int64 { Int64(truncatingIfNeeded: NIODeadline.now().uptimeNanoseconds) }
-
-  /// The answer to a ping of the server costs nothing: it comes as often as the server likes.
-  private func rating(of command: ClientCommand) -> CommandRate.Verdict {
-    if case .pong = command.body { return .pass }
-    return rate.command(at: Self.now, services.configuration.rate)
-  }
-
-  private func refuse(_ command: ClientCommand) {
-    services.metrics.overRate()
-    if command.id != 0 { carryOut([.send(.error(command.id, .tooManyRequests))], flushing: false) }
-  }
-
-  /// The client's close frame is answered, unless it answers ours.
-  private func closed(by code: UInt16) {
-    if !isClosing {
-      carryOut(session.closed())
-      write(ServerFrame.close(Disconnect(code: code, reason: "")))
-      flush()
-      isClosing = true
-    }
-    channel.close(promise: nil)
-  }
-
-  private func end() {
-    carryOut(session.closed())
-    isClosing = true
-    if let seat { hub.assumeIsolated { $0.leaveSeat(seat) } }
-    seat = nil
-    services.connections.remove(self)
   }
 }
 
