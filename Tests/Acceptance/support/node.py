@@ -50,6 +50,12 @@ class Node:
         self._process = None
         return code
 
+    def kill(self) -> None:
+        """SIGKILL: it has no time to say anything."""
+        self._process.kill()
+        self._process.wait()
+        self._process = None
+
     def _is_ready(self) -> bool:
         assert self._process.poll() is None, f"it ended while it started; see {self._log}"
         try:
