@@ -93,8 +93,9 @@ def test_a_rolling_restart_loses_nothing(front_desk, supervisor, run):
             assert len(stream.snapshots) == 1
             assert stream.end["code"] == 3001
             for screen in screens:
-                # Subscribed, then sent away twice, and back with all that was missed.
-                assert [context.recovered for context in screen.subscriptions] == [False, True, True]
+                # Subscribed, then sent away, and back with all that was missed: twice, unless it came back only after the restart.
+                recovered = [context.recovered for context in screen.subscriptions]
+                assert recovered in ([False, True], [False, True, True])
 
     with Node("first") as first, Node("second") as second:
         run(scenario(first, second))
