@@ -26,14 +26,14 @@ public struct Gateway: ServiceLifecycle.Service, CustomStringConvertible {
   /// - Parameters:
   ///   - configuration: addresses and bounds.
   ///   - broker: owns the queues.
-  ///   - accounts: the users and the keys of their tokens.
+  ///   - stores: the users, the keys of their tokens, and what is remembered.
   ///   - vault: opens the personal data of services.
   ///   - health: what readiness means besides having the signing keys, asked at each probe; called at any time from any task.
   ///   - metricsText: the metrics in Prometheus' text format.
   ///   - logger: gets ids, never personal data.
   ///   - onRunning: called once both listeners are open, with their ports.
   public init(
-    configuration: GatewayConfiguration, broker: any Broker, accounts: any AccountStore, vault: any PersonalDataVault,
+    configuration: GatewayConfiguration, broker: any Broker, stores: GatewayStores, vault: any PersonalDataVault,
     health: @escaping @Sendable () async -> [DependencyStatus], metricsText: @escaping @Sendable () -> String,
     logger: Logger, onRunning: @escaping @Sendable (_ http: Int, _ admin: Int) -> Void = { _, _ in }
   ) {
@@ -44,7 +44,7 @@ public struct Gateway: ServiceLifecycle.Service, CustomStringConvertible {
     let lifetime = configuration.accessTokenLifetime.components.seconds
     group = MultiThreadedEventLoopGroup.singleton
     services = GatewayServices(
-      configuration: configuration, desk: desk, accounts: accounts,
+      configuration: configuration, desk: desk, stores: stores,
       tokens: TokenAuthority(audience: configuration.site, lifetime: lifetime),
       rights: RightsRegistry(tokenLifetime: lifetime * 1_000),
       limiter: LoginLimiter(perName: configuration.loginBurstPerName, perAddress: configuration.loginBurstPerAddress),

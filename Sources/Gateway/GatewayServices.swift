@@ -6,7 +6,7 @@ import ServiceQueue
 struct GatewayServices: Sendable {
   let configuration: GatewayConfiguration
   let desk: CommandDesk
-  let accounts: any AccountStore
+  let stores: GatewayStores
   let tokens: TokenAuthority
   let rights: RightsRegistry
   let limiter: LoginLimiter

@@ -48,7 +48,7 @@ struct UserWatch: Sendable {
     let now = services.clock.milliseconds()
     var next: ChangeCursor.Place? = cursors.users.first(now: now)
     while let place = next {
-      let page = try await services.accounts.users(
+      let page = try await services.stores.accounts.users(
         changedSince: Timestamp(milliseconds: place.moment), after: place.id)
       await services.apply(page)
       next = cursors.users.seen(
@@ -56,7 +56,7 @@ struct UserWatch: Sendable {
     }
     next = cursors.sessions.first(now: now)
     while let place = next {
-      let page = try await services.accounts.sessions(
+      let page = try await services.stores.accounts.sessions(
         endedSince: Timestamp(milliseconds: place.moment), after: place.id)
       await services.end(page)
       next = cursors.sessions.seen(

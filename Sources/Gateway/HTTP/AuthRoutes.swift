@@ -27,8 +27,8 @@ enum AuthRoutes {
       throw GatewayError(.tooManyRequests, "too many failed attempts; wait", retryAfter: seconds)
     }
     do throws(UserStoreError) {
-      let user = try await exchange.services.accounts.authenticate(username: name, password: password)
-      let refresh = try await exchange.services.accounts.issueRefreshToken(userID: user.id)
+      let user = try await exchange.services.stores.accounts.authenticate(username: name, password: password)
+      let refresh = try await exchange.services.stores.accounts.issueRefreshToken(userID: user.id)
       return try answer(exchange, user, refresh)
     } catch {
       if error.code == .invalidCredentials || error.code == .disabled {
@@ -41,14 +41,14 @@ enum AuthRoutes {
   private static func refresh(_ exchange: Exchange) async throws -> Response {
     _ = try exchange.idempotencyKey()
     let arguments = try await exchange.arguments(["refresh_token"])
-    let session = try await exchange.services.accounts.refresh(try arguments.required("refresh_token"))
+    let session = try await exchange.services.stores.accounts.refresh(try arguments.required("refresh_token"))
     return try answer(exchange, session.user, session.refreshToken)
   }
 
   private static func logout(_ exchange: Exchange) async throws -> Response {
     _ = try exchange.idempotencyKey()
     let arguments = try await exchange.arguments(["refresh_token"])
-    if let session = try await exchange.services.accounts.logout(try arguments.required("refresh_token")) {
+    if let session = try await exchange.services.stores.accounts.logout(try arguments.required("refresh_token")) {
       // Here at once; other nodes see it at their next look.
       await exchange.services.end(
         [EndedSession(id: session, endedAt: Timestamp(milliseconds: exchange.services.clock.milliseconds()))])

@@ -3,6 +3,7 @@ import Hummingbird
 import Logging
 import NIOCore
 import ServiceQueue
+import UserStore
 
 /// What Hummingbird carries along with a request.
 struct GatewayContext: RequestContext {
@@ -61,6 +62,15 @@ struct Exchange: Sendable {
     let principal = try principal()
     guard AccessPolicy.allows(.administer, level: principal.level) else { throw .forbidden }
     return principal
+  }
+
+  /// What the audit is to say of this request.
+  func auditEntry(
+    _ action: String, by principal: Principal, object: String? = nil, detail: [UInt8]? = nil
+  ) -> AuditEntry {
+    AuditEntry(
+      action: action, actor: .init(id: principal.id, name: principal.name), object: object, detail: detail,
+      address: context.remoteAddress, requestID: context.id)
   }
 
   /// The queue that the path names.

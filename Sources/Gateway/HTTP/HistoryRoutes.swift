@@ -35,7 +35,7 @@ enum HistoryRoutes {
       }
       query.after = cursor
     }
-    let page = try await exchange.services.accounts.history(query)
+    let page = try await exchange.services.stores.history.history(query)
     return .json { json in
       json.object {
         $0.key("entries")

@@ -8,13 +8,13 @@ enum UserRoutes {
   static func add(to routes: inout RouteTable) {
     routes.on(.get, "/v1/users/me") { exchange in
       let principal = try exchange.principal()
-      return response(try await exchange.services.accounts.user(id: principal.id))
+      return response(try await exchange.services.stores.directory.user(id: principal.id))
     }
     routes.on(.get, "/v1/users", list)
     routes.on(.post, "/v1/users", create)
     routes.on(.get, "/v1/users/:id") { exchange in
       _ = try exchange.administrator()
-      return response(try await exchange.services.accounts.user(id: try id(exchange)))
+      return response(try await exchange.services.stores.directory.user(id: try id(exchange)))
     }
     routes.on(.patch, "/v1/users/:id", change)
   }
@@ -25,7 +25,7 @@ enum UserRoutes {
   private static func list(_ exchange: Exchange) async throws -> Response {
     _ = try exchange.administrator()
     let limit = try exchange.query("limit", in: 1...500) ?? 100
-    let page = try await exchange.services.accounts.users(after: exchange.query("cursor"), limit: Int(limit))
+    let page = try await exchange.services.stores.directory.users(after: exchange.query("cursor"), limit: Int(limit))
     return .json {
       $0.object {
         $0.key("users")
@@ -37,20 +37,21 @@ enum UserRoutes {
   }
 
   private static func create(_ exchange: Exchange) async throws -> Response {
-    _ = try exchange.administrator()
+    let administrator = try exchange.administrator()
     _ = try exchange.idempotencyKey()
     let arguments = try await exchange.arguments(properties.union(["username", "password"]))
     guard let level = try arguments.level() else { throw GatewayError(.invalidArgument, "\"level\" is missing") }
-    let user = try await exchange.services.accounts.createUser(
+    let user = try await exchange.services.stores.directory.createUser(
       NewUser(
         username: try arguments.required("username"), password: try arguments.required("password"), level: level,
         queues: try arguments.queues(), skills: try arguments.skills() ?? .none, capacity: try arguments.capacity(),
-        email: try arguments.string("email"), displayName: try arguments.string("display_name")))
+        email: try arguments.string("email"), displayName: try arguments.string("display_name")),
+      audit: exchange.auditEntry("user.create", by: administrator))
     return response(user, .created, [.location: "/v1/users/\(user.id)"])
   }
 
   private static func change(_ exchange: Exchange) async throws -> Response {
-    _ = try exchange.administrator()
+    let administrator = try exchange.administrator()
     let id = try id(exchange)
     let version = try exchange.ifMatch()
     let arguments = try await exchange.arguments(properties.union(["password", "disabled"]))
@@ -63,7 +64,8 @@ enum UserRoutes {
     changes.email = arguments.change("email", to: try arguments.string("email"))
     changes.displayName = arguments.change("display_name", to: try arguments.string("display_name"))
     changes.password = try arguments.string("password")
-    let user = try await exchange.services.accounts.updateUser(id: id, expectedVersion: version, changes)
+    let user = try await exchange.services.stores.directory.updateUser(
+      id: id, expectedVersion: version, changes, audit: exchange.auditEntry("user.change", by: administrator))
     // Here at once; other nodes see it at their next look.
     await exchange.services.apply([user])
     return response(user)

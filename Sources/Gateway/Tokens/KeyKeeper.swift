@@ -10,7 +10,7 @@ struct KeyKeeper: Sendable {
     while !Task.isCancelled {
       var pause = Duration.seconds(60)
       do {
-        try await services.tokens.load(try await services.accounts.signingKeys())
+        try await services.tokens.load(try await services.stores.accounts.signingKeys())
         isFailing = false
       } catch {
         if !isFailing { services.logger.warning("the signing keys could not be loaded; trying on") }

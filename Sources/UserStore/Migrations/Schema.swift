@@ -1,10 +1,10 @@
-/// The schema, step by step. A released step is never edited; a change is a new step.
+/// The schema, step by step. A released step is never edited; a change is a new step, in a file of its own.
 enum Schema {
   static let migrations: [SchemaMigration] = [
-    users, sessions, signingKeys, history, skills, openServices, sessionEnds,
+    users, sessions, signingKeys, history, skills, openServices, sessionEnds, audit,
   ]
 
-  private static let users = SchemaMigration(
+  static let users = SchemaMigration(
     number: 1, name: "users",
     statements: [
       """
@@ -29,7 +29,7 @@ enum Schema {
       "CREATE INDEX users_updated_at ON users (updated_at)",
     ])
 
-  private static let sessions = SchemaMigration(
+  static let sessions = SchemaMigration(
     number: 2, name: "sessions",
     statements: [
       // One login and what was refreshed from it. Revoking is one row, so that no token issued meanwhile escapes it.
@@ -55,7 +55,7 @@ enum Schema {
       "CREATE INDEX refresh_tokens_family_id ON refresh_tokens (family_id)",
     ])
 
-  private static let signingKeys = SchemaMigration(
+  static let signingKeys = SchemaMigration(
     number: 3, name: "signing-keys",
     statements: [
       """
@@ -69,7 +69,7 @@ enum Schema {
       """
     ])
 
-  private static let history = SchemaMigration(
+  static let history = SchemaMigration(
     number: 4, name: "history",
     statements: [
       """
@@ -117,7 +117,7 @@ enum Schema {
       "CREATE INDEX service_events_service_id ON service_events (service_id)",
     ])
 
-  private static let skills = SchemaMigration(
+  static let skills = SchemaMigration(
     number: 5, name: "skills",
     statements: [
       """
@@ -127,7 +127,7 @@ enum Schema {
       """
     ])
 
-  private static let openServices = SchemaMigration(
+  static let openServices = SchemaMigration(
     number: 6, name: "open-services",
     statements: [
       // `requires` is the words in order, joined by commas: the set as Redis knows it.
@@ -141,7 +141,7 @@ enum Schema {
       "CREATE INDEX service_history_open ON service_history (queue, id) WHERE ended_at IS NULL",
     ])
 
-  private static let sessionEnds = SchemaMigration(
+  static let sessionEnds = SchemaMigration(
     number: 7, name: "session-ends",
     statements: [
       // Every node looks several times a second at what ended lately.

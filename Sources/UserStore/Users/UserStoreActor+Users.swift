@@ -43,9 +43,9 @@ extension UserStoreActor {
     """)
   private static let exists = SQLStatement("user.exists", "SELECT 1 FROM users WHERE id = $1")
 
-  /// Makes a user and returns it. Throws `invalidArgument` (see `NewUser`), `usernameTaken`, `overloaded` when too many
+  /// Makes a user and returns it; `audit`, which gets the user's id, is written in the same transaction. Throws `invalidArgument` (see `NewUser`), `usernameTaken`, `overloaded` when too many
   /// passwords are being computed.
-  public func createUser(_ new: NewUser) async throws(UserStoreError) -> User {
+  public func createUser(_ new: NewUser, audit: AuditEntry? = nil) async throws(UserStoreError) -> User {
     try UserRules.check(username: new.username)
     try UserRules.check(password: new.password)
     try UserRules.check(field: new.email, "email")
@@ -61,7 +61,8 @@ extension UserStoreActor {
       .bytes(try UserField.displayName.seal(new.displayName, of: id, with: keyset)),
       .texts(new.skills.words), .int(new.capacity.map(Int64.init)))
     do {
-      let results = try await write([call])
+      let entry = audit.map { AuditSQL.insert($0.about(id)) }
+      let results = try await write([call] + (entry.map { [$0] } ?? []))
       return try Self.row(results[0]).opened(with: keyset)
     } catch let failure as SQLFailure {
       if failure.isRefusal(SQLState.uniqueViolation) {
@@ -111,10 +112,10 @@ extension UserStoreActor {
   }
 
   /// Changes a user and returns it as it is then: all that is asked for, or nothing. Disabling and a new password revoke
-  /// its sessions in the same transaction. With `expectedVersion` only if it has that version. Throws `notFound`,
+  /// its sessions in the same transaction, and `audit` is written in it, if anything was changed. With `expectedVersion` only if it has that version. Throws `notFound`,
   /// `versionMismatch`, `invalidArgument`, `overloaded` when too many passwords are being computed.
   public func updateUser(
-    id: String, expectedVersion: Int64?, _ changes: UserChanges
+    id: String, expectedVersion: Int64?, _ changes: UserChanges, audit: AuditEntry? = nil
   ) async throws(UserStoreError) -> User {
     guard UserRules.isID(id) else { throw Self.notFound }
     let (setsQueues, queues) = Self.parts(changes.queues)
@@ -142,6 +143,7 @@ extension UserStoreActor {
     ]
     if changes.isDisabled == true { calls.append(Self.revokeOfDisabled(.text(id))) }
     if let phc { calls.append(Self.revokeOfPassword(.text(id), .text(phc))) }
+    if let audit { calls.append(AuditSQL.insert(audit.about(id), ifChanged: id)) }
     let sent = calls
     let results = try await translating { () async throws(SQLFailure) in try await self.write(sent) }
     guard let row = results[0].first else {

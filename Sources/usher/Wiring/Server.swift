@@ -59,7 +59,7 @@ struct Server {
     configuration.slowReaderBytes = settings.slowReaderBytes
     let http = settings.httpListen
     gateway = Gateway(
-      configuration: configuration, broker: broker, accounts: store, vault: vault,
+      configuration: configuration, broker: broker, stores: GatewayStores(store), vault: vault,
       health: { await Readiness.statuses(broker: broker, store: store, consumer: consumer) },
       metricsText: { registry.prometheusText() + ProcessMetrics.prometheusText() }, logger: logger.part("gateway"),
       onRunning: { port, admin in

@@ -11,7 +11,7 @@ import Testing
     var changes = UserChanges()
     change(&changes)
     let id = try #require(server.accounts.named(name)).id
-    _ = try await server.accounts.updateUser(id: id, expectedVersion: nil, changes)
+    _ = try await server.accounts.updateUser(id: id, expectedVersion: nil, changes, audit: nil)
   }
 
   /// The answer to the first request with this token that is refused, or the last after three seconds.

@@ -6,7 +6,7 @@ import Synchronization
 @testable import UserStore
 
 /// Users in memory, for the Gateway's own protocol.
-final class MemoryAccounts: AccountStore {
+final class MemoryAccounts: AccountStore, UserDirectory, AuditStore {
   private struct State {
     var users: [String: User] = [:]
     var passwords: [String: String] = [:]
@@ -18,6 +18,7 @@ final class MemoryAccounts: AccountStore {
     var used: Set<String> = []
     var counter = 0
     var keys: [SigningKey] = []
+    var audit: [AuditEntry] = []
   }
 
   private let state = Mutex(State())
@@ -124,7 +125,7 @@ final class MemoryAccounts: AccountStore {
 
   func signingKeys() async throws(UserStoreError) -> [SigningKey] { state.withLock { $0.keys } }
 
-  func createUser(_ new: NewUser) async throws(UserStoreError) -> User {
+  func createUser(_ new: NewUser, audit: AuditEntry?) async throws(UserStoreError) -> User {
     try add(
       new.username, new.password, new.level, new.queues, skills: new.skills, capacity: new.capacity, email: new.email,
       displayName: new.displayName)
@@ -164,7 +165,7 @@ final class MemoryAccounts: AccountStore {
   }
 
   func updateUser(
-    id: String, expectedVersion: Int64?, _ changes: UserChanges
+    id: String, expectedVersion: Int64?, _ changes: UserChanges, audit: AuditEntry?
   ) async throws(UserStoreError) -> User {
     let user = try await user(id: id)
     if let expectedVersion, expectedVersion != user.version {
@@ -199,9 +200,18 @@ final class MemoryAccounts: AccountStore {
     return changed
   }
 
-  func history(_ query: HistoryQuery) async throws(UserStoreError) -> HistoryPage {
-    HistoryPage(entries: [], next: nil)
+  /// This object where it is asked for users, and nothing behind the rest.
+  var stores: GatewayStores {
+    var stores = GatewayStores(accounts: self)
+    stores.directory = self
+    stores.audit = self
+    return stores
   }
+
+  func record(_ entry: AuditEntry) async throws(UserStoreError) { state.withLock { $0.audit.append(entry) } }
+
+  /// What was recorded so far.
+  var audit: [AuditEntry] { state.withLock { $0.audit } }
 }
 
 /// Seals by turning bits: enough to see that nothing goes out unopened or is opened for the wrong service.

@@ -31,7 +31,7 @@ struct TestServer: Sendable {
     var logger = Logger(label: "gateway-tests")
     logger.logLevel = .error
     let gateway = Gateway(
-      configuration: configuration, broker: broker, accounts: accounts, vault: MemoryVault(), health: health,
+      configuration: configuration, broker: broker, stores: accounts.stores, vault: MemoryVault(), health: health,
       metricsText: { "usher_test 1\n" }, logger: logger, onRunning: { found.yield(($0, $1)) })
     let group = ServiceGroup(configuration: .init(services: [gateway], logger: logger))
     try await withThrowingTaskGroup(of: Void.self) { tasks in

@@ -63,13 +63,6 @@ final class CountedAccounts: AccountStore {
   }
 
   func refresh(_ token: String) async throws(UserStoreError) -> RefreshedSession { throw refused() }
-  func createUser(_ new: NewUser) async throws(UserStoreError) -> User { throw refused() }
-  func user(id: String) async throws(UserStoreError) -> User { throw refused() }
-  func users(after cursor: String?, limit: Int) async throws(UserStoreError) -> UserPage { throw refused() }
-  func updateUser(id: String, expectedVersion: Int64?, _ changes: UserChanges) async throws(UserStoreError) -> User {
-    throw refused()
-  }
-  func history(_ query: HistoryQuery) async throws(UserStoreError) -> HistoryPage { throw refused() }
 
   private func refused() -> UserStoreError {
     count()

@@ -53,7 +53,8 @@ enum FanoutServer {
     let free = GatewayConfiguration.Address(host: "127.0.0.1", port: 0)
     let orders = Orders(events: events, accounts: accounts)
     return Gateway(
-      configuration: GatewayConfiguration(http: free, admin: free, site: "bench"), broker: broker, accounts: accounts,
+      configuration: GatewayConfiguration(http: free, admin: free, site: "bench"), broker: broker,
+      stores: GatewayStores(accounts: accounts),
       vault: try FieldVault(keyset: try Keyset.generate()), health: { [] },
       metricsText: { registry.prometheusText() }, logger: logger,
       onRunning: { http, admin in

@@ -1,7 +1,7 @@
 public import ServiceQueue
 public import UserStore
 
-/// What the Gateway needs of the users: exactly this, and of anyone who can give it.
+/// Who may come in: what logging in, refreshing and every socket need. Exactly this, and of anyone who can give it.
 public protocol AccountStore: Sendable {
   /// The user with this name and password; throws `invalidCredentials` or `disabled`.
   func authenticate(username: String, password: String) async throws(UserStoreError) -> User
@@ -16,19 +16,9 @@ public protocol AccountStore: Sendable {
   func sessions(endedSince moment: Timestamp, after id: String?) async throws(UserStoreError) -> [EndedSession]
   /// The keys for access tokens: the first signs, all verify.
   func signingKeys() async throws(UserStoreError) -> [SigningKey]
-  /// A new user.
-  func createUser(_ new: NewUser) async throws(UserStoreError) -> User
-  /// The user with this id; throws `notFound`.
-  func user(id: String) async throws(UserStoreError) -> User
-  /// A page of users by name; `limit` is 1 to 500.
-  func users(after cursor: String?, limit: Int) async throws(UserStoreError) -> UserPage
   /// The users that changed at or after `moment`, oldest change first and by id within a millisecond, at most 1,000; the
   /// next page begins at the last one's `updatedAt`, `after` its id.
   func users(changedSince moment: Timestamp, after id: String?) async throws(UserStoreError) -> [User]
-  /// Changes a user, in all that is asked for or in nothing; disabling and a new password end its sessions. Throws `versionMismatch` when `expectedVersion` is another one.
-  func updateUser(id: String, expectedVersion: Int64?, _ changes: UserChanges) async throws(UserStoreError) -> User
-  /// A page of the history, newest first.
-  func history(_ query: HistoryQuery) async throws(UserStoreError) -> HistoryPage
 }
 
 extension UserStoreActor: AccountStore {}
