@@ -6,20 +6,16 @@ import time
 import centrifuge
 import httpx
 
-from support.environment import ENV, HTTP, WEBSOCKET
+from support.environment import HTTP, WEBSOCKET
+from support.rest import sign_in
 
 
 class Login:
     """One login of a user, with a socket that the public SDK keeps open."""
 
     def __init__(self, user: str):
-        answer = httpx.post(
-            HTTP + "/v1/auth/token",
-            json={"username": user, "password": ENV[f"USHER_DEMO_{user.upper()}_PASSWORD"]},
-            timeout=20,
-        )
-        assert answer.status_code == 200, answer.text
-        self.access, self.refresh = answer.json()["access_token"], answer.json()["refresh_token"]
+        answer = sign_in(user)
+        self.access, self.refresh = answer["access_token"], answer["refresh_token"]
         self.ended: list[centrifuge.DisconnectedContext] = []
         self.reconnects = 0
 

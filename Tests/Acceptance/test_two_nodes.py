@@ -5,23 +5,14 @@ import time
 
 import httpx
 
-from support.environment import ENV, HTTP
+from support.environment import HTTP
 from support.node import Node
+from support.rest import sign_in
 from support.screen import Screen
 from test_main_job import assert_copy_is_the_servers
 
 # How long a silent node counts as alive, `BrokerLimits.presenceLife`, and some time for slow machines.
 NODE_LIFE = 15 + 15
-
-
-def log_in(user: str) -> dict:
-    answer = httpx.post(
-        HTTP + "/v1/auth/token",
-        json={"username": user, "password": ENV[f"USHER_DEMO_{user.upper()}_PASSWORD"]},
-        timeout=20,
-    )
-    assert answer.status_code == 200, answer.text
-    return answer.json()
 
 
 def address(node: Node) -> str:
@@ -73,7 +64,7 @@ def test_both_show_the_same_and_a_dead_nodes_clients_are_gone(front_desk, superv
 def test_a_logout_at_one_ends_the_socket_at_the_other(front_desk, run):
     async def scenario():
         with Node("second") as second:
-            login = await asyncio.to_thread(log_in, "agent")
+            login = await asyncio.to_thread(sign_in, "agent")
             async with Screen(lambda: login["access_token"], front_desk, address(second)) as gone:
                 began = time.monotonic()
                 refresh = {"refresh_token": login["refresh_token"]}

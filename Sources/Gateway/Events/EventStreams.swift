@@ -21,10 +21,7 @@ enum EventStreams {
       token: try exchange.bearer(), queue: queue,
       limit: try exchange.query("limit", in: 0...Int64(BrokerLimits.snapshot)).map(Int.init),
       position: try position(exchange))
-    guard services.connections.hasRoom else {
-      services.metrics.refused("node")
-      throw GatewayError(.overloaded, "too many WebSockets and event streams are open")
-    }
+    try services.connections.requireRoom()
     guard services.connections.hasRoom(for: principal.id) else {
       services.metrics.refused("user")
       throw GatewayError(.tooManyRequests, "connection limit: this user has too many WebSockets and event streams open")
@@ -56,31 +53,19 @@ enum EventStreams {
       return (epoch, version)
     }
     let after = try exchange.query("after", in: 0...(1 << 53))
-    switch (after, exchange.query("epoch")) {
-    case (nil, nil): return nil
-    case (let after?, let text?):
-      guard let epoch = Epoch(text) else {
-        throw GatewayError(.invalidArgument, "epoch is not one that this server gave")
-      }
-      return (epoch, QueueVersion(after))
-    default: throw GatewayError(.invalidArgument, "after and epoch go together: a stream resumes in the epoch it left")
+    guard (after == nil) == (exchange.query("epoch") == nil) else {
+      throw GatewayError(.invalidArgument, "after and epoch go together: a stream resumes in the epoch it left")
     }
+    guard let after, let epoch = try exchange.epoch() else { return nil }
+    return (epoch, QueueVersion(after))
   }
 
   /// On the channel's loop.
   private static func start(
     _ client: StreamClient, on channel: any Channel, _ services: GatewayServices
   ) throws {
-    guard channel.isActive, let part = services.hub.part(of: channel.eventLoop) else {
-      throw ChannelError.ioOnClosedChannel
-    }
     let socket = SocketHandler()
-    let connection = ConnectionActor(
-      channel: channel, socket: NIOLoopBound(socket, eventLoop: channel.eventLoop), hub: part, format: .eventStream,
-      id: services.ids.next().rawValue, services: Shared(services), stream: client)
-    socket.attach(connection)
-    try GatewayChannel.setWaterMark(of: channel)
-    services.connections.add(connection)
+    try ConnectionActor.open(on: channel, socket, format: .eventStream, stream: client, Shared(services))
     try channel.pipeline.syncOperations.addHandler(socket, position: .first)
   }
 }

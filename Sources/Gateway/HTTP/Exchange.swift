@@ -152,6 +152,15 @@ struct Exchange: Sendable {
     }
     return number
   }
+
+  /// The epoch of the query; throws `invalidArgument` for what is none.
+  func epoch() throws(GatewayError) -> Epoch? {
+    guard let text = query("epoch") else { return nil }
+    guard let epoch = Epoch(text) else {
+      throw GatewayError(.invalidArgument, "epoch is not one that this server gave")
+    }
+    return epoch
+  }
 }
 
 extension Response {

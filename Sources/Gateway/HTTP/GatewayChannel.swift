@@ -6,7 +6,6 @@ import NIOHTTP1
 import NIOHTTPTypes
 import NIOHTTPTypesHTTP1
 import NIOWebSocket
-import ServiceQueue
 
 #if os(Linux)
   import Glibc
@@ -110,24 +109,10 @@ struct GatewayChannel: ServerChildChannel, HTTPChannelHandler {
       level: .tcp, name: NIOBSDSocket.Option(rawValue: CInt(TCP_USER_TIMEOUT)))
   #endif
 
-  /// From how much unsent on a reader counts as slow, and from how little it does not any more. On the channel's loop.
-  static func setWaterMark(of channel: any Channel) throws {
-    try channel.syncOptions?.setOption(
-      ChannelOptions.writeBufferWaterMark, value: .init(low: 256 * 1_024, high: 1_024 * 1_024))
-  }
-
   private func startWebSocket(_ channel: any Channel, format: WireFormat) throws -> Outcome {
-    guard channel.isActive, let part = services.hub.part(of: channel.eventLoop) else {
-      throw ChannelError.inappropriateOperationForState
-    }
     let socket = SocketHandler(limits: .init(message: configuration.maximumMessage, kind: format.kind))
-    let connection = ConnectionActor(
-      channel: channel, socket: NIOLoopBound(socket, eventLoop: channel.eventLoop), hub: part,
-      format: format, id: services.ids.next().rawValue, services: shared)
-    socket.attach(connection)
+    try ConnectionActor.open(on: channel, socket, format: format, shared)
     let sync = channel.pipeline.syncOperations
-    try Self.setWaterMark(of: channel)
-    services.connections.add(connection)
     // It has let the request pass and would stay for nothing.
     sync.removeHandler(try sync.handler(type: UpgradeGate.self), promise: nil)
     try sync.addHandler(socket)

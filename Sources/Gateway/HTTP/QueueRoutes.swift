@@ -112,13 +112,7 @@ enum QueueRoutes {
     guard let after = try exchange.query("after", in: 0...(1 << 53)) else {
       throw GatewayError(.invalidArgument, "after is missing: the version of the last event you have, or 0")
     }
-    var epoch: Epoch?
-    if let text = exchange.query("epoch") {
-      guard let known = Epoch(text) else {
-        throw GatewayError(.invalidArgument, "epoch is not one that this server gave")
-      }
-      epoch = known
-    }
+    let epoch = try exchange.epoch()
     let limit = try exchange.query("limit", in: 1...Int64(BrokerLimits.events)) ?? 100
     let page = try await exchange.desk.broker.events(
       of: queue, epoch: epoch, after: QueueVersion(after), limit: Int(limit))

@@ -20,10 +20,7 @@ extension RouteTable {
       guard policy.allows(origins: headers[values: .origin], host: exchange.request.head.authority) else {
         throw GatewayError(.forbidden, "pages of this origin may not open a WebSocket here")
       }
-      guard exchange.services.connections.hasRoom else {
-        exchange.services.metrics.refused("node")
-        throw GatewayError(.overloaded, "too many WebSockets and event streams are open")
-      }
+      try exchange.services.connections.requireRoom()
       throw GatewayError(.upgradeRequired, "this is a WebSocket; make it a connection's first request")
     }
     return routes

@@ -48,6 +48,14 @@ final class Connections: Sendable {
   /// True while this node takes another connection.
   var hasRoom: Bool { count < limits.total }
 
+  /// Throws `overloaded`, and counts it, while this node takes no other connection.
+  func requireRoom() throws(GatewayError) {
+    guard hasRoom else {
+      metrics.refused("node")
+      throw GatewayError(.overloaded, "too many WebSockets and event streams are open")
+    }
+  }
+
   /// True while this user may have another connection.
   func hasRoom(for user: String) -> Bool { state.withLock { $0.ofUser[user] ?? 0 } < limits.perUser }
 

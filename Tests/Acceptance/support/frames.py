@@ -7,6 +7,7 @@ import websockets
 from centrifuge.protocol import client_pb2
 from google.protobuf.json_format import MessageToDict, ParseDict
 
+from . import delimited
 from .environment import WEBSOCKET
 
 # Fields that hold JSON, which Protobuf carries as bytes.
@@ -34,7 +35,7 @@ class Frames:
         if not self._protobuf:
             return await self.socket.send("\n".join(map(json.dumps, commands)))
         messages = [ParseDict(_encoded(command), client_pb2.Command()).SerializeToString() for command in commands]
-        await self.socket.send(b"".join(_varint(len(message)) + message for message in messages))
+        await self.socket.send(delimited.join(*messages))
 
     async def receive(self) -> dict:
         """The next reply or push; the server's pings are answered and left out."""
@@ -72,14 +73,8 @@ class Frames:
             assert isinstance(frame, str), "JSON comes in text frames"
             return [json.loads(line) for line in frame.splitlines()]
         assert isinstance(frame, bytes), "Protobuf comes in binary frames"
-        replies, place = [], 0
-        while place < len(frame):
-            size, place = _read_varint(frame, place)
-            reply = client_pb2.Reply.FromString(frame[place : place + size])
-            place += size
-            replies.append(_decoded(MessageToDict(reply, preserving_proto_field_name=True)))
-        assert place == len(frame)
-        return replies
+        replies = map(client_pb2.Reply.FromString, delimited.split(frame))
+        return [_decoded(MessageToDict(reply, preserving_proto_field_name=True)) for reply in replies]
 
 
 def _encoded(value):
@@ -104,23 +99,3 @@ def _decoded_field(key: str, item):
         return json.loads(base64.b64decode(item))
     # 64-bit numbers are texts in Protobuf's JSON form.
     return int(item) if key in ("offset", "time") else _decoded(item)
-
-
-def _varint(number: int) -> bytes:
-    encoded = bytearray()
-    while number > 0x7F:
-        encoded.append(number & 0x7F | 0x80)
-        number >>= 7
-    encoded.append(number)
-    return bytes(encoded)
-
-
-def _read_varint(data: bytes, place: int) -> tuple[int, int]:
-    number = shift = 0
-    while True:
-        byte = data[place]
-        place += 1
-        number |= (byte & 0x7F) << shift
-        shift += 7
-        if byte < 0x80:
-            return number, place

@@ -14,18 +14,19 @@ _tokens: dict[str, tuple[float, str]] = {}
 passwords: dict[str, str] = {}
 
 
+def sign_in(user: str) -> dict:
+    """A new session of a user: the server's answer, with `access_token` and `refresh_token`."""
+    password = passwords.get(user) or ENV[f"USHER_DEMO_{user.upper()}_PASSWORD"]
+    answer = httpx.post(HTTP + "/v1/auth/token", json={"username": user, "password": password}, timeout=20)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
 def token(user: str) -> str:
     """An access token of a user, at most five minutes old."""
     made, text = _tokens.get(user, (0.0, ""))
     if not text or time.monotonic() - made > 300:
-        password = passwords.get(user) or ENV[f"USHER_DEMO_{user.upper()}_PASSWORD"]
-        answer = httpx.post(
-            HTTP + "/v1/auth/token",
-            json={"username": user, "password": password},
-            timeout=20,
-        )
-        assert answer.status_code == 200, answer.text
-        text = answer.json()["access_token"]
+        text = sign_in(user)["access_token"]
         _tokens[user] = (time.monotonic(), text)
     return text
 

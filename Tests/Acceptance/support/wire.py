@@ -4,6 +4,7 @@ import json
 
 from centrifuge.protocol import client_pb2 as pb
 
+from . import delimited
 from .raw_socket import BINARY, TEXT
 
 
@@ -54,23 +55,10 @@ class ProtobufWire:
             part.SetInParent()
             for key, value in request.items():
                 setattr(part, key, json.dumps(value).encode() if key == "data" else value)
-        body = message.SerializeToString()
-        return _varint(len(body)) + body
+        return delimited.join(message.SerializeToString())
 
     def split(self, payload: bytes) -> list[bytes]:
-        messages, at = [], 0
-        while at < len(payload):
-            length, shift = 0, 0
-            while True:
-                byte = payload[at]
-                at += 1
-                length |= (byte & 0x7F) << shift
-                shift += 7
-                if byte < 0x80:
-                    break
-            messages.append(payload[at : at + length])
-            at += length
-        return messages
+        return delimited.split(payload)
 
     def is_ping(self, message: bytes) -> bool:
         return message == b""
@@ -109,15 +97,6 @@ class ProtobufWire:
 
 def _publication(publication: "pb.Publication") -> dict:
     return {"data": json.loads(publication.data), "offset": publication.offset}
-
-
-def _varint(number: int) -> bytes:
-    encoded = bytearray()
-    while number >= 0x80:
-        encoded.append(number & 0x7F | 0x80)
-        number >>= 7
-    encoded.append(number)
-    return bytes(encoded)
 
 
 WIRES = {wire.name: wire for wire in (JSONWire(), ProtobufWire())}
