@@ -13,19 +13,9 @@ import UserStore
 /// before the last dropped change count as outdated, changed or not: their bearers refresh once more, nobody gets in with
 /// rights that were taken away.
 final class RightsRegistry: Sendable {
-  private struct Entry {
-    let rights: CurrentRights
-    let version: Int64
-    /// By PostgreSQL's clock, but not in the future.
-    let changedAt: Int64
-    /// By this server's clock.
-    let forgetAt: Int64
-  }
-
   private struct State {
-    var entries: [String: Entry] = [:]
-    var sessions: EndedSessions
-    var droppedUpTo: Int64?
+    var users: RecentChanges<CurrentRights>
+    var sessions: RecentChanges<Void>
     var isReady = false
   }
 
@@ -36,59 +26,49 @@ final class RightsRegistry: Sendable {
 
   /// How long a change is remembered, in milliseconds.
   let memory: Int64
-  private let capacity: Int
   private let state: Mutex<State>
 
   /// An empty registry; `tokenLifetime` is in milliseconds.
   init(tokenLifetime: Int64, capacity: Int = 10_000) {
     memory = tokenLifetime + Self.grace
-    self.capacity = capacity
-    state = Mutex(State(sessions: EndedSessions(capacity: capacity)))
+    state = Mutex(
+      State(
+        users: RecentChanges(capacity: capacity, memory: memory),
+        sessions: RecentChanges(capacity: capacity, memory: memory)))
   }
 
   /// True once all changes that matter have been looked at.
   var isReady: Bool { state.withLock { $0.isReady } }
 
   /// How many users are named.
-  var count: Int { state.withLock { $0.entries.count } }
+  var count: Int { state.withLock { $0.users.count } }
 
   /// Takes in users as they are now, and returns the rights of those that were not known to have changed, by id. `now` is in
   /// milliseconds since 1970.
   func note(_ users: [User], now: Int64) -> [String: CurrentRights] {
-    state.withLock { state in
-      var fresh: [String: CurrentRights] = [:]
-      // A user who was only made has no older tokens.
-      for user in users where user.version > 1 {
-        let changedAt = min(user.updatedAt.milliseconds, now)
-        let rights = CurrentRights(user)
-        if let known = state.entries[user.id] {
-          guard user.version > known.version else { continue }
-        } else if let dropped = state.droppedUpTo, changedAt <= dropped {
-          fresh[user.id] = rights
-          continue
-        }
-        fresh[user.id] = rights
-        state.entries[user.id] = Entry(
-          rights: rights, version: user.version, changedAt: changedAt, forgetAt: now + memory)
-      }
-      dropOldest(&state)
-      return fresh
+    // A user who was only made has no older tokens.
+    let changes = users.filter { $0.version > 1 }.map { user in
+      RecentChanges<CurrentRights>.Change(
+        id: user.id, version: user.version, moment: user.updatedAt.milliseconds, value: CurrentRights(user))
     }
+    return state.withLock { $0.users.note(changes, now: now) }
   }
 
   /// Takes in sessions that ended, and returns the ids of those that were not known to have. `now` is in milliseconds since
   /// 1970.
   func note(ended: [EndedSession], now: Int64) -> Set<String> {
-    state.withLock { $0.sessions.note(ended, now: now, memory: memory) }
+    let changes = ended.map { session in
+      RecentChanges<Void>.Change(id: session.id, moment: session.endedAt.milliseconds, value: ())
+    }
+    return Set(state.withLock { $0.sessions.note(changes, now: now) }.keys)
   }
 
   /// All changes up to `now` have been noted: those that no token can be older than are forgotten.
   func looked(now: Int64) {
     state.withLock { state in
       state.isReady = true
+      state.users.forget(now: now)
       state.sessions.forget(now: now)
-      guard state.entries.values.contains(where: { $0.forgetAt <= now }) else { return }
-      state.entries = state.entries.filter { $0.value.forgetAt > now }
     }
   }
 
@@ -96,22 +76,13 @@ final class RightsRegistry: Sendable {
   func verdict(on token: AccessToken) -> RightsVerdict {
     state.withLock { state in
       guard state.isReady else { return .unknown }
-      let entry = state.entries[token.principal.id]
-      if entry?.rights.isDisabled == true { return .disabled }
-      if let session = token.session, state.sessions.contains(session) { return .ended }
-      if let entry, entry.rights.verdict(on: token.principal) != .current { return .outdated }
-      let dropped = [entry == nil ? state.droppedUpTo : nil, state.sessions.droppedUpTo].compactMap(\.self).max()
+      let rights = state.users[token.principal.id]
+      if rights?.isDisabled == true { return .disabled }
+      if let session = token.session, state.sessions[session] != nil { return .ended }
+      if let rights, rights.verdict(on: token.principal) != .current { return .outdated }
+      let dropped = [rights == nil ? state.users.droppedUpTo : nil, state.sessions.droppedUpTo].compactMap(\.self).max()
       if let dropped, token.issuedAt * 1_000 <= dropped + Self.clockTolerance { return .outdated }
       return .current
-    }
-  }
-
-  private func dropOldest(_ state: inout State) {
-    let excess = state.entries.count - capacity
-    guard excess > 0 else { return }
-    for (id, entry) in state.entries.sorted(by: { $0.value.changedAt < $1.value.changedAt }).prefix(excess) {
-      state.entries[id] = nil
-      state.droppedUpTo = max(state.droppedUpTo ?? entry.changedAt, entry.changedAt)
     }
   }
 }

@@ -21,11 +21,15 @@ import Testing
 
   private func token(
     _ id: String, _ level: AccessLevel = .agent, queues: Set<QueueName>? = nil, skills: SkillSet = .none,
-    capacity: Int? = nil, issuedAt: Int64 = now
+    capacity: Int? = nil, session: String? = nil, issuedAt: Int64 = now
   ) -> AccessToken {
     AccessToken(
       principal: Principal(id: id, name: id, level: level, queues: queues, skills: skills, capacity: capacity),
-      issuedAt: issuedAt / 1_000, expiresAt: issuedAt / 1_000 + 600)
+      issuedAt: issuedAt / 1_000, expiresAt: issuedAt / 1_000 + 600, session: session)
+  }
+
+  private func ended(_ id: String, at moment: Int64 = now) -> EndedSession {
+    EndedSession(id: id, endedAt: Timestamp(milliseconds: moment))
   }
 
   private func seen(_ cursor: inout ChangeCursor, _ page: [User], now: Int64) -> ChangeCursor.Place? {
@@ -110,6 +114,29 @@ import Testing
     _ = registry.note(
       [user("a", at: .max), user("b", at: Self.now)], now: Self.now)
     #expect(registry.verdict(on: token("c", issuedAt: Self.now + 10_000)) == .current)
+  }
+
+  @Test func tokensOfEndedSessionsAreVoid() {
+    let registry = RightsRegistry(tokenLifetime: 600_000)
+    #expect(registry.note(ended: [ended("s")], now: Self.now) == ["s"])
+    #expect(registry.verdict(on: token("a", session: "s")) == .unknown, "before the first look")
+    registry.looked(now: Self.now)
+    #expect(registry.verdict(on: token("a", session: "s")) == .ended)
+    #expect(registry.verdict(on: token("a", session: "other")) == .current)
+    #expect(registry.verdict(on: token("a")) == .current)
+    #expect(registry.note(ended: [ended("s")], now: Self.now).isEmpty, "seen before")
+    registry.looked(now: Self.now + 660_000)
+    #expect(registry.verdict(on: token("a", session: "s")) == .current, "no token is older")
+  }
+
+  @Test func overflowOfSessionsFailsSafe() {
+    let registry = registry(capacity: 3)
+    let all = (0..<5).map { ended("\($0)", at: Self.now + Int64($0) * 10_000) }
+    #expect(registry.note(ended: all, now: Self.now + 40_000).count == 5)
+    #expect(registry.verdict(on: token("a", session: "0")) == .outdated, "its bearer must refresh, and cannot")
+    #expect(registry.verdict(on: token("a", session: "4")) == .ended)
+    #expect(registry.verdict(on: token("a", session: "other", issuedAt: Self.now + 15_000)) == .outdated)
+    #expect(registry.verdict(on: token("a", session: "other", issuedAt: Self.now + 16_000)) == .current)
   }
 
   @Test func fullPagesAreContinued() {

@@ -96,4 +96,12 @@ import Testing
     #expect(try await keys.verify(token, as: Claims.self).sub == "u1")
     #expect(!String(decoding: authority.jwks, as: UTF8.self).contains("\"d\""))
   }
+
+  @Test func theSessionIsInTheToken() async throws {
+    let authority = try await authority([key("one")])
+    let bound = try authority.issue(for: agent, session: "s", jti: "j", now: Self.now)
+    #expect(try authority.verify(bound, now: Self.now).session == "s")
+    let free = try authority.issue(for: agent, jti: "j", now: Self.now)
+    #expect(try authority.verify(free, now: Self.now).session == nil)
+  }
 }
