@@ -20,6 +20,12 @@ let consoleFiles = [
   "usher-client.js", "usher-error.js",
 ]
 
+/// The OpenAPI document, a fragment a concern, built into the program.
+let openAPIFiles = [
+  "base.json", "auth.json", "tokens.json", "users.json", "people.json", "queues.json", "services.json", "history.json",
+  "reports.json", "audit.json", "subjects.json",
+]
+
 let package = Package(
   name: "usher",
   platforms: [.macOS(.v15)],
@@ -30,6 +36,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
     .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
@@ -38,6 +45,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
     .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
     .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+    .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
   ],
@@ -47,6 +55,7 @@ let package = Package(
     .systemLibrary(name: "CRabbitMQ", pkgConfig: "librabbitmq", providers: [.apt(["librabbitmq-dev"])]),
     .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "CReactor"),
 
     // The domain: pure, no I/O.
@@ -63,7 +72,9 @@ let package = Package(
       name: "Intake",
       dependencies: ["ServiceQueue", "Reactor", "CRabbitMQ", log, metrics, lifecycle],
       swiftSettings: strict),
-    .target(name: "FieldEncryption", dependencies: ["CCrypto"], swiftSettings: strict),
+    .target(
+      name: "FieldEncryption", dependencies: ["CCrypto"],
+      resources: [.embedInCode("Passwords/common-passwords.txt")], swiftSettings: strict),
     .target(
       name: "UserStore",
       dependencies: ["ServiceQueue", "FieldEncryption", "Reactor", "CPostgres", log, metrics, lifecycle, deque],
@@ -74,7 +85,8 @@ let package = Package(
     .target(
       name: "Gateway",
       dependencies: [
-        "ServiceQueue", "UserStore", log, metrics, lifecycle,
+        "ServiceQueue", "FieldEncryption", "UserStore", "CZlib", log, metrics, lifecycle,
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "HummingbirdCore", package: "hummingbird"),
         .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
@@ -88,7 +100,8 @@ let package = Package(
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ],
       exclude: ["Centrifuge/Protobuf/client.proto", "Console/README.md", "Console/package.json"],
-      resources: consoleFiles.map { .embedInCode("Console/\($0)") },
+      resources: consoleFiles.map { .embedInCode("Console/\($0)") }
+        + openAPIFiles.map { .embedInCode("OpenAPI/\($0)") },
       swiftSettings: strict),
     .executableTarget(
       name: "usher",
@@ -101,14 +114,17 @@ let package = Package(
       ],
       swiftSettings: strict),
     .target(name: "CFanout", path: "Benchmarks/CFanout"),
+    .target(name: "CSealing", dependencies: ["CCrypto"], path: "Benchmarks/CSealing"),
     .executableTarget(
       name: "usher-bench",
       dependencies: [
         "ServiceQueue", "Reactor", "RedisBroker", "FieldEncryption", "UserStore", "Gateway", "Telemetry", "CFanout",
+        "CSealing",
         log, metrics, lifecycle,
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Histogram", package: "hdrhistogram-swift"),
+        .product(name: "Crypto", package: "swift-crypto"),
       ],
       path: "Benchmarks/UsherBench",
       swiftSettings: strict),
@@ -124,6 +140,8 @@ let package = Package(
       ],
       path: "Tests/Echo",
       swiftSettings: strict),
+    .executableTarget(
+      name: "usher-vectors", dependencies: ["FieldEncryption"], path: "Tests/Vectors", swiftSettings: strict),
 
     // Tests mirror targets.
     .testTarget(name: "ServiceQueueTests", dependencies: ["ServiceQueue"], swiftSettings: strict),

@@ -9,6 +9,11 @@ enum Base64 {
 
   /// With `=` up to a multiple of four characters, or (PHC strings) without.
   static func encode(_ bytes: [UInt8], padded: Bool) -> String {
+    String(decoding: characters(bytes, padded: padded), as: UTF8.self)
+  }
+
+  /// The same as bytes, which can be overwritten after use.
+  static func characters(_ bytes: [UInt8], padded: Bool) -> [UInt8] {
     var text: [UInt8] = []
     text.reserveCapacity((bytes.count + 2) / 3 * 4)
     for start in stride(from: 0, to: bytes.count, by: 3) {
@@ -24,7 +29,7 @@ enum Base64 {
         bits <<= 6
       }
     }
-    return String(decoding: text, as: UTF8.self)
+    return text
   }
 
   /// Nil for anything that ``encode(_:padded:)`` would not have written.

@@ -4,10 +4,12 @@ import CCrypto
 ///
 /// Owns one libcrypto context per direction, made on first use and then re-initialised with the nonce alone, which is what
 /// makes small records cheap. Not for two threads at once: its owners keep it in a `Mutex`.
-struct KeyedCipher: ~Copyable {
+package struct KeyedCipher: ~Copyable {
   static let keyLength = 32
-  static let prefixLength = 5
-  static let nonceLength = 12
+  /// Bytes before the nonce.
+  package static let prefixLength = 5
+  /// Bytes of a nonce.
+  package static let nonceLength = 12
   static let tagLength = 16
   static let overhead = prefixLength + nonceLength + tagLength
   static let maximumPlaintextLength = 1 << 20
@@ -18,7 +20,7 @@ struct KeyedCipher: ~Copyable {
   private var opening: OpaquePointer?
 
   /// `key` has 32 bytes.
-  init(id: UInt32, key: SecretBytes) {
+  package init(id: UInt32, key: SecretBytes) {
     precondition(key.count == Self.keyLength, "whoever reads a key checks its length")
     self.id = id
     self.key = key
@@ -37,7 +39,7 @@ struct KeyedCipher: ~Copyable {
   }
 
   /// Seals with a fresh random nonce. `fixedNonce` (12 bytes) is for known answers in tests: a nonce used twice breaks GCM.
-  mutating func seal(
+  package mutating func seal(
     _ plaintext: [UInt8], associatedData: [UInt8], fixedNonce: [UInt8]? = nil
   ) throws(AEADError) -> [UInt8] {
     guard plaintext.count <= Self.maximumPlaintextLength, associatedData.count <= Self.maximumPlaintextLength else {
@@ -76,7 +78,7 @@ struct KeyedCipher: ~Copyable {
   }
 
   /// Opens what ``seal`` made. The key id is not compared again: whoever chose this cipher did it by that id.
-  mutating func open(_ sealed: [UInt8], associatedData: [UInt8]) throws(AEADError) -> [UInt8] {
+  package mutating func open(_ sealed: [UInt8], associatedData: [UInt8]) throws(AEADError) -> [UInt8] {
     let count = sealed.count - Self.overhead
     guard count >= 0, sealed[0] == 0x01 else { throw .malformed }
     guard count <= Self.maximumPlaintextLength, associatedData.count <= Self.maximumPlaintextLength else {

@@ -22,36 +22,65 @@ extension Keyset {
       throw .invalid("not JSON")
     }
     var entries: [Entry] = []
-    for (index, key) in document.key.enumerated() {
-      entries.append(try Self.entry(key, at: "key[\(index)]"))
+    var indexEntry: IndexEntry?
+    for (place, key) in document.key.enumerated() {
+      if key.keyData?.typeUrl == HKDFPrfKey.typeURL {
+        guard indexEntry == nil else { throw .invalid("key[\(place)] is a second index key") }
+        indexEntry = try Self.indexEntry(key, at: "key[\(place)]")
+      } else {
+        entries.append(try Self.entry(key, at: "key[\(place)]"))
+      }
     }
-    try self.init(primaryKeyID: document.primaryKeyId, entries: entries)
+    try self.init(primaryKeyID: document.primaryKeyId, entries: entries, index: indexEntry)
   }
 
-  /// Tink's cleartext JSON form, ending in a newline. Whoever holds it holds the keys: see ``write(toFile:)``.
+  /// Tink's cleartext JSON form, ending in a newline. Whoever holds it holds the keys: see ``write(toFile:)``, and overwrite
+  /// the bytes after use.
   public func json() -> [UInt8] {
-    let keys = entries.map { entry in
-      var fields: [String] = []
+    var text: [UInt8] = []
+    // Reserved in full: growing would leave copies of the keys behind.
+    text.reserveCapacity(256 + 320 * (entries.count + 1))
+    text.append(contentsOf: "{\n  \"primaryKeyId\": \(primaryKeyID),\n  \"key\": [\n".utf8)
+    for (place, entry) in entries.enumerated() {
+      if place > 0 { text.append(contentsOf: ",\n".utf8) }
+      text.append(contentsOf: "    {".utf8)
       if let secret = entry.secret {
-        var message = KeysetProto.encodeAESKey(secret)
-        let value = Base64.encode(message, padded: true)
-        message.cleanse()
-        fields.append(
-          #""keyData":{"typeUrl":"\#(KeysetProto.typeURL)","value":"\#(value)","keyMaterialType":"SYMMETRIC"}"#)
+        Self.append(KeysetProto.encodeAESKey(secret), typeURL: KeysetProto.typeURL, to: &text)
       }
-      fields.append(#""status":"\#(entry.status.rawValue)","keyId":\#(entry.id),"outputPrefixType":"TINK""#)
-      return "    {\(fields.joined(separator: ","))}"
+      text.append(
+        contentsOf: #""status":"\#(entry.status.rawValue)","keyId":\#(entry.id),"outputPrefixType":"TINK"}"#.utf8)
     }
-    let text = """
-      {
-        "primaryKeyId": \(primaryKeyID),
-        "key": [
-      \(keys.joined(separator: ",\n"))
-        ]
-      }
+    if let index {
+      text.append(contentsOf: ",\n    {".utf8)
+      Self.append(HKDFPrfKey.encode(index.secret), typeURL: HKDFPrfKey.typeURL, to: &text)
+      text.append(contentsOf: #""status":"DISABLED","keyId":\#(index.id),"outputPrefixType":"RAW"}"#.utf8)
+    }
+    text.append(contentsOf: "\n  ]\n}\n".utf8)
+    return text
+  }
 
-      """
-    return Array(text.utf8)
+  private static func append(_ message: consuming [UInt8], typeURL: String, to text: inout [UInt8]) {
+    var value = Base64.characters(message, padded: true)
+    message.cleanse()
+    text.append(contentsOf: #""keyData":{"typeUrl":"\#(typeURL)","value":""#.utf8)
+    text.append(contentsOf: value)
+    value.cleanse()
+    text.append(contentsOf: #"","keyMaterialType":"SYMMETRIC"},"#.utf8)
+  }
+
+  private static func indexEntry(_ key: KeysetDocument.Key, at place: String) throws(KeysetError) -> IndexEntry {
+    guard key.status == KeyStatus.disabled.rawValue else {
+      throw .invalid("\(place).status of the index key is not DISABLED")
+    }
+    guard key.outputPrefixType == "RAW" else { throw .invalid("\(place).outputPrefixType of the index key is not RAW") }
+    guard var message = Base64.decode(key.keyData?.value ?? "", padded: true) else {
+      throw .invalid("\(place).keyData.value is not base64")
+    }
+    defer { message.cleanse() }
+    guard let secret = HKDFPrfKey.decode(message[...]) else {
+      throw .invalid("\(place).keyData.value is not a version 0 HKDF PRF key of 32 bytes with SHA-256 and no salt")
+    }
+    return IndexEntry(id: key.keyId, secret: secret)
   }
 
   private static func entry(_ key: KeysetDocument.Key, at place: String) throws(KeysetError) -> Entry {

@@ -30,13 +30,26 @@ public struct Keyset: Sendable {
     let secret: SecretBytes?
   }
 
+  /// The key of keyed hashes and blind indexes. In the file it is a Tink `HkdfPrfKey`, marked as disabled so that Tink's AEAD,
+  /// which knows no such key, passes over it.
+  struct IndexEntry: Sendable {
+    let id: UInt32
+    let secret: SecretBytes
+  }
+
   /// The id of the key that seals.
   public let primaryKeyID: UInt32
   let entries: [Entry]
+  /// Nil in a keyset that another program made.
+  let index: IndexEntry?
 
   /// Holds the rules that make a keyset usable: unique ids that are not zero, and an enabled primary.
-  init(primaryKeyID: UInt32, entries: [Entry]) throws(KeysetError) {
+  init(primaryKeyID: UInt32, entries: [Entry], index: IndexEntry? = nil) throws(KeysetError) {
     var ids: Set<UInt32> = []
+    if let index {
+      guard index.id != 0 else { throw .invalid("a keyId is 0") }
+      ids.insert(index.id)
+    }
     for entry in entries {
       guard entry.id != 0 else { throw .invalid("a keyId is 0") }
       guard ids.insert(entry.id).inserted else { throw .invalid("keyId \(entry.id) occurs twice") }
@@ -47,19 +60,15 @@ public struct Keyset: Sendable {
     guard primary.status == .enabled else { throw .invalid("the primary key \(primaryKeyID) is not ENABLED") }
     self.primaryKeyID = primaryKeyID
     self.entries = entries
+    self.index = index
   }
 
-  /// A keyset of one new key.
+  /// A keyset of one new key, and a new index key.
   public static func generate() throws(KeysetError) -> Keyset {
     let entry = try newEntry(avoiding: [])
-    return try Keyset(primaryKeyID: entry.id, entries: [entry])
-  }
-
-  /// This keyset with one more key, which becomes the primary. The others keep their status, so what they sealed still
-  /// opens. Give the result to every process before values sealed by the new key reach those that have only the old.
-  public func rotated() throws(KeysetError) -> Keyset {
-    let entry = try Self.newEntry(avoiding: Set(entries.map(\.id)))
-    return try Keyset(primaryKeyID: entry.id, entries: entries + [entry])
+    let index = IndexEntry(
+      id: try newID(avoiding: [entry.id]), secret: try newSecret(HKDFPrfKey.keyLength))
+    return try Keyset(primaryKeyID: entry.id, entries: [entry], index: index)
   }
 
   /// The keys in the order of the keyset, without their material.
@@ -67,35 +76,38 @@ public struct Keyset: Sendable {
     entries.map { KeyInfo(id: $0.id, status: $0.status, isPrimary: $0.id == primaryKeyID) }
   }
 
-  private static func newEntry(avoiding taken: Set<UInt32>) throws(KeysetError) -> Entry {
-    do {
-      let id = try RandomPool.shared.keyID(avoiding: taken)
-      return Entry(id: id, status: .enabled, secret: try SecretBytes(random: KeyedCipher.keyLength))
-    } catch {
-      throw .library(error)
+  /// The id of the index key; nil in a keyset that another program made, until it is changed.
+  public var indexKeyID: UInt32? { index?.id }
+
+  /// The keys that open, with their material.
+  var enabledEntries: [(id: UInt32, secret: SecretBytes)] {
+    entries.compactMap { entry in
+      guard entry.status == .enabled, let secret = entry.secret else { return nil }
+      return (entry.id, secret)
     }
   }
-}
 
-/// Why a keyset could not be read, written or made. Names the place and the rule, never a value that may be a key.
-public enum KeysetError: Error, Equatable, Sendable, CustomStringConvertible {
-  /// Not a keyset that we take.
-  case invalid(String)
-  /// The file lets its group or others in: `chmod 600` it, and think about who has read it.
-  case exposed(path: String, mode: UInt32)
-  /// The file cannot be read or written.
-  case file(path: String, reason: String)
-  /// libcrypto is out of memory or of entropy.
-  case library(LibcryptoError)
-
-  /// One sentence for logs.
-  public var description: String {
-    switch self {
-    case .invalid(let reason): "invalid keyset: \(reason)"
-    case .exposed(let path, let mode):
-      "keyset file \(path) has mode \(String(mode, radix: 8)): it must not be accessible to group or others (chmod 600)"
-    case .file(let path, let reason): "keyset file \(path): \(reason)"
-    case .library(let error): error.description
+  /// The secret behind keyed hashes and blind indexes: the keyset's index key, or, in a keyset that has none, one derived
+  /// from its oldest key. Every change of a keyset (`Keyset+Changes.swift`) writes a derived one down as index key first, so
+  /// it stays the same whatever becomes of the other keys.
+  func indexSecret() throws(LibcryptoError) -> SecretBytes {
+    if let index { return index.secret }
+    // A keyset has at least its primary key, enabled and with its bytes.
+    guard let oldest = entries.lazy.compactMap(\.secret).first else {
+      throw LibcryptoError("deriving a key: the keyset is empty")
     }
+    return try HKDF.derive(from: oldest, info: Array("usher index secret 1".utf8))
+  }
+
+  static func newEntry(avoiding taken: Set<UInt32>) throws(KeysetError) -> Entry {
+    Entry(id: try newID(avoiding: taken), status: .enabled, secret: try newSecret(KeyedCipher.keyLength))
+  }
+
+  static func newID(avoiding taken: Set<UInt32>) throws(KeysetError) -> UInt32 {
+    do { return try RandomPool.shared.keyID(avoiding: taken) } catch { throw .library(error) }
+  }
+
+  private static func newSecret(_ length: Int) throws(KeysetError) -> SecretBytes {
+    do { return try SecretBytes(random: length) } catch { throw .library(error) }
   }
 }

@@ -23,4 +23,9 @@ final class Lanes<Resource: ~Copyable>: Sendable {
     }
     return try lanes[0].resource.withLock(body)
   }
+
+  /// Every copy, one after the other: waits for whoever uses one.
+  func forEach(_ body: (inout sending Resource) -> sending Void) {
+    for lane in lanes { lane.resource.withLock(body) }
+  }
 }

@@ -3,13 +3,14 @@ import CCrypto
 /// Key material: never copied out, never printed, overwritten when its last owner lets go of it.
 ///
 /// Invariant: the memory is written in `init` alone and only read afterwards.
-final class SecretBytes: @unchecked Sendable {
+package final class SecretBytes: @unchecked Sendable {
   private let memory: UnsafeMutableRawBufferPointer
 
-  var count: Int { memory.count }
+  /// How many bytes there are.
+  package var count: Int { memory.count }
 
   /// Copies `bytes`; overwriting the original stays with the caller.
-  init(copying bytes: some Collection<UInt8>) {
+  package init(copying bytes: some Collection<UInt8>) {
     memory = .allocate(byteCount: bytes.count, alignment: 16)
     memory.copyBytes(from: bytes)
   }
@@ -27,8 +28,13 @@ final class SecretBytes: @unchecked Sendable {
     memory.deallocate()
   }
 
+  /// In time that depends on the lengths alone.
+  func isEqual(to other: SecretBytes) -> Bool {
+    count == other.count && CRYPTO_memcmp(memory.baseAddress, other.memory.baseAddress, count) == 0
+  }
+
   /// The pointer is valid only inside `body`.
-  func withUnsafeBytes<R>(_ body: (UnsafeRawBufferPointer) -> R) -> R {
+  package func withUnsafeBytes<R>(_ body: (UnsafeRawBufferPointer) -> R) -> R {
     body(UnsafeRawBufferPointer(memory))
   }
 }
@@ -37,7 +43,7 @@ extension [UInt8] {
   /// Overwrites the elements in a way that the optimiser keeps, and empties the array.
   ///
   /// Reaches this array's own storage: call it on the only reference, or a copy is what gets overwritten.
-  mutating func cleanse() {
+  package mutating func cleanse() {
     withUnsafeMutableBytes { bytes in
       if let base = bytes.baseAddress { OPENSSL_cleanse(base, bytes.count) }
     }

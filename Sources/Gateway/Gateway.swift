@@ -45,14 +45,15 @@ public struct Gateway: ServiceLifecycle.Service, CustomStringConvertible {
     group = MultiThreadedEventLoopGroup.singleton
     services = GatewayServices(
       configuration: configuration, desk: desk, stores: stores,
-      tokens: TokenAuthority(audience: configuration.site, lifetime: lifetime),
+      tokens: TokenAuthority(issuer: configuration.tokenIssuer, audience: configuration.site, lifetime: lifetime),
+      openID: configuration.openID.map { OpenIDSignIn($0, clock: clock, logger: logger) },
       rights: RightsRegistry(tokenLifetime: lifetime * 1_000),
-      limiter: LoginLimiter(perName: configuration.loginBurstPerName, perAddress: configuration.loginBurstPerAddress),
+      limiter: LoginLimiter(burst: configuration.loginBurstPerAddress, clock: clock),
       hub: QueueHub(group: group, desk: desk, metrics: metrics, logger: logger),
       connections: Connections(
         limits: .init(
           total: configuration.maximumConnections, perUser: configuration.connectionsPerUser,
-          waiting: configuration.unauthenticatedPerAddress), metrics: metrics),
+          waiting: configuration.unauthenticatedPerAddress), proxies: configuration.trustedProxies, metrics: metrics),
       presence: PresenceKeeper(broker: broker, logger: logger) { ids.next().rawValue },
       metrics: metrics, ids: ids, clock: clock, logger: logger)
     self.health = health
@@ -139,7 +140,7 @@ public struct Gateway: ServiceLifecycle.Service, CustomStringConvertible {
     let services = services
     let address = services.configuration.http
     return Application(
-      router: RouteTable.gateway.router(services),
+      router: RouteTable.gateway.router(services, document: .gateway),
       server: HTTPServerBuilder { GatewayChannel(responder: $0, services: services) },
       configuration: .init(address: .hostname(address.host, port: address.port), serverName: nil),
       onServerRunning: { ports.http($0.localAddress?.port ?? address.port) },

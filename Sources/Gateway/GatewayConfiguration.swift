@@ -36,9 +36,15 @@ public struct GatewayConfiguration: Sendable {
   public var site: String
   /// What clients are told of the server.
   public var version = "usher"
-  /// Origins (`https://desk.example.org`) whose pages may open a WebSocket, besides pages of the same host and clients that
-  /// are no pages; `*` allows every one.
+  /// Origins (`https://desk.example.org`) whose pages may use REST and open a WebSocket, besides pages of the same host and
+  /// clients that are no pages; `*` allows every one.
   public var allowedOrigins: Set<String> = []
+  /// The issuer that access tokens name.
+  public var tokenIssuer = "usher"
+  /// For how many seconds others may keep the public keys: less than a key is published before it signs.
+  public var keySetMaximumAge = 60
+  /// The OpenID provider whose users may sign in; nil for none.
+  public var openID: OpenIDConfiguration?
   /// How long an access token lives.
   public var accessTokenLifetime: Duration = .seconds(600)
   /// The longest request body, in bytes; longer ones get 413.
@@ -81,9 +87,9 @@ public struct GatewayConfiguration: Sendable {
   public var shutdownSpread: Duration = .seconds(2)
   /// At a shutdown, after how long what has not ended is ended.
   public var shutdownGrace: Duration = .seconds(15)
-  /// Failed sign-ins of one user name before further ones are refused; one more is allowed every two seconds.
-  public var loginBurstPerName = 10
-  /// Failed sign-ins from one address before further ones are refused; five more are allowed a second.
+  /// The proxies that are believed when they say where a request comes from.
+  public var trustedProxies = TrustedProxies()
+  /// Failed sign-ins from one address before this node refuses further ones; five more are allowed a second.
   public var loginBurstPerAddress = 100
 
   var session = CentrifugeSession.Limits()

@@ -8,6 +8,8 @@ struct GatewayServices: Sendable {
   let desk: CommandDesk
   let stores: GatewayStores
   let tokens: TokenAuthority
+  /// Nil when no OpenID provider is trusted.
+  let openID: OpenIDSignIn?
   let rights: RightsRegistry
   let limiter: LoginLimiter
   let hub: QueueHub

@@ -6,7 +6,7 @@ import ServiceQueue
 
 /// Users, their sessions, the keys that sign access tokens, and the history of services, in PostgreSQL.
 ///
-/// Lives on a reactor with its connection. Safe to call from any task; tasks that call it often should prefer the reactor
+/// Lives on a reactor with its connections. Safe to call from any task; tasks that call it often should prefer the reactor
 /// as their executor. No call waits for ever: each ends with an answer or a `UserStoreError`. Personal data goes to
 /// PostgreSQL only sealed.
 public actor UserStoreActor: ServiceLifecycle.Service {
@@ -19,7 +19,11 @@ public actor UserStoreActor: ServiceLifecycle.Service {
   let keyset: AEAD
   let hasher: PasswordHasher
   let logger: Logger
-  private let connection: PostgresConnection
+  let passwordMetrics = PasswordMetrics()
+  let housekeeping = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
+  private let pool: PostgresPool
+  /// Months of the history that have their partitions.
+  var months = KnownMonths()
 
   /// A store that connects when `run()` begins or the first call needs it.
   ///
@@ -38,39 +42,55 @@ public actor UserStoreActor: ServiceLifecycle.Service {
     self.hasher = hasher
     self.reactor = reactor
     self.logger = logger
-    connection = PostgresConnection(
-      PostgresConnection.Settings(
-        url: configuration.url, connectTimeout: configuration.connectTimeout, waitTimeout: configuration.waitTimeout,
-        statementTimeout: configuration.statementTimeout, maximumPending: configuration.maximumPending),
-      reactor: reactor, logger: logger)
+    pool = PostgresPool(configuration, reactor: reactor, logger: logger)
   }
 
-  /// Connects, stays connected, and every hour deletes sessions that have expired; returns after graceful shutdown or
-  /// cancellation, when the connection is closed.
+  /// Connects, stays connected, forgets what has expired and takes up what is unfinished; returns after graceful shutdown or
+  /// cancellation, when the connections are closed.
   public func run() async throws {
-    await connection.start()
+    await pool.start()
     await cancelWhenGracefulShutdown {
-      while !Task.isCancelled {
-        do { try await Task.sleep(for: .seconds(3600)) } catch { return }
-        await self.deleteExpiredSessions()
+      await withTaskGroup(of: Void.self) { tasks in
+        tasks.addTask { await self.keepTidy() }
+        tasks.addTask { await self.keepPeople() }
       }
     }
-    await connection.shutdown()
+    await pool.shutdown()
   }
 
-  /// Closes the connection, for commands that do not use `run()`. Calls that come later fail as `unavailable`.
+  /// Closes the connections, for commands that do not use `run()`. Calls that come later fail as `unavailable`.
   public func shutdown() async {
-    await connection.shutdown()
+    await pool.shutdown()
   }
 
-  /// A group of reads. `timeout` as in `PostgresConnection.run`.
-  func read(_ calls: SQLCall...) async throws(SQLFailure) -> [SQLResult] {
-    try await connection.run(calls, writes: false)
+  /// A group of reads.
+  func read(_ calls: SQLCall..., on lane: PostgresPool.Lane = .interactive) async throws(SQLFailure) -> [SQLResult] {
+    try await read(calls, on: lane)
   }
 
-  /// A group that changes something, as one transaction.
-  func write(_ calls: [SQLCall], timeout: Duration? = nil) async throws(SQLFailure) -> [SQLResult] {
-    try await connection.run(calls, writes: true, timeout: timeout)
+  /// The same with a group of whatever length.
+  func read(
+    _ calls: [SQLCall], on lane: PostgresPool.Lane = .interactive
+  ) async throws(SQLFailure) -> [SQLResult] {
+    try await pool.run(calls, writes: false, on: lane)
+  }
+
+  /// A group that changes something, as one transaction. `timeout` as in `PostgresConnection.run`.
+  func write(
+    _ calls: [SQLCall], timeout: Duration? = nil, on lane: PostgresPool.Lane = .interactive
+  ) async throws(SQLFailure) -> [SQLResult] {
+    try await pool.run(calls, writes: true, timeout: timeout, on: lane)
+  }
+
+  /// Reads that may take long. Throws `unavailable` when they take longer than a report may.
+  func report(_ calls: SQLCall...) async throws(UserStoreError) -> [SQLResult] {
+    do {
+      return try await pool.run(calls, writes: false, on: .reports)
+    } catch {
+      guard error.isRefusal(SQLState.queryCanceled) else { throw UserStoreError(error) }
+      throw UserStoreError(
+        .unavailable, "the report took too long and was ended: ask for less at once, such as a shorter period")
+    }
   }
 
   /// Carries out `body` with PostgreSQL's failures turned into the store's.

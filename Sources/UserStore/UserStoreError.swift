@@ -22,6 +22,14 @@ public struct UserStoreError: Error, Hashable, Sendable, CustomStringConvertible
     case tokenReuse = "token_reuse"
     /// No such refresh token, or expired, or revoked.
     case tokenInvalid = "token_invalid"
+    /// The password is too short, too long or too easy to guess; the message says which.
+    case weakPassword = "weak_password"
+    /// Too many failed logins: `retryAfter` says when the next one may be tried.
+    case throttled
+    /// No such invitation, or used, or expired; which of them is not told.
+    case invitationInvalid = "invitation_invalid"
+    /// The site would have no administrator who can log in.
+    case lastAdministrator = "last_administrator"
     /// An argument is out of its bounds.
     case invalidArgument = "invalid_argument"
     /// What is stored cannot be understood; a bug, a foreign schema or a lost key.
@@ -33,10 +41,18 @@ public struct UserStoreError: Error, Hashable, Sendable, CustomStringConvertible
   /// What went wrong and what to do, for people; never personal data, passwords or tokens.
   public let message: String
 
+  /// In how many seconds it may be tried again, where that is known.
+  public let retryAfter: Int?
+
   /// An error with its code and a message that says what to do.
-  public init(_ code: Code, _ message: String) {
+  public init(_ code: Code, _ message: String, retryAfter: Int? = nil) {
     self.code = code
     self.message = message
+    self.retryAfter = retryAfter
+  }
+
+  static func throttled(milliseconds: Int64) -> UserStoreError {
+    UserStoreError(.throttled, "too many failed attempts; wait", retryAfter: Int((milliseconds + 999) / 1_000))
   }
 
   /// Code and message.

@@ -201,6 +201,10 @@ final class MemoryBroker: Broker {
   func position(of id: ServiceID) async throws(BrokerError) -> QueuePosition { throw Self.unused }
   func statistics(of queue: QueueName) async throws(BrokerError) -> QueueStatistics { throw Self.unused }
   func restore(_ services: [ServiceQueue.Service]) async throws(BrokerError) -> [RestoreOutcome] { throw Self.unused }
+  func erase(_ ids: [ServiceID], seenIn queues: Set<QueueName>) async throws(BrokerError) -> Set<ServiceID> {
+    throw Self.unused
+  }
+  func rewriteLog() async throws(BrokerError) -> LogRewrite { throw Self.unused }
   func assure(_ queue: QueueName, seen version: QueueVersion, in epoch: Epoch) async throws(BrokerError) -> Bool {
     throw Self.unused
   }

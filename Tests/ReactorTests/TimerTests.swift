@@ -77,7 +77,7 @@ import Testing
       }
       let took = ContinuousClock.now - start
       #expect(took >= .milliseconds(20))
-      #expect(took < .seconds(5))
+      #expect(took < .seconds(20))
     }
   }
 

@@ -29,7 +29,11 @@ import Testing
     ("USHER_CLAIM_CAPACITY", "10001"), ("USHER_ALLOWED_ORIGINS", "desk.example"), ("USHER_SHUTDOWN_SECONDS", "-1"),
     ("USHER_SHUTDOWN_SPREAD_SECONDS", "61"), ("USHER_MAX_CONNECTIONS", "0"), ("USHER_MAX_CONNECTIONS_PER_USER", "0"),
     ("USHER_MAX_UNAUTHENTICATED_PER_ADDRESS", "many"), ("USHER_COMMAND_RATE", "0"), ("USHER_MESSAGE_BYTES", "4095"),
-    ("USHER_SLOW_READER_BYTES", "1MB"),
+    ("USHER_SLOW_READER_BYTES", "1MB"), ("USHER_DATABASE_CONNECTIONS", "9"), ("USHER_REPORT_SECONDS", "0"),
+    ("USHER_HISTORY_MONTHS", "241"),
+    ("USHER_PASSWORD_MINIMUM", "7"), ("USHER_LOGIN_QUEUE", "-1"),
+    ("USHER_LOGIN_WORKERS", "0"), ("USHER_LOGIN_FAILURES_PER_ADDRESS", "4"), ("USHER_TRUSTED_PROXIES", "10.0.0.0/33"),
+    ("USHER_TRUSTED_PROXIES", "localhost"),
   ])
   func aBadValueIsNamedWithWhatItTakes(_ name: String, _ value: String) throws {
     let error = #expect(throws: SettingsError.self) { try Settings.load(environment: [name: value]) }
@@ -57,6 +61,7 @@ import Testing
     #expect(settings.messageBytes == gateway.maximumMessage)
     #expect(settings.slowReaderBytes == gateway.slowReaderBytes)
     #expect(settings.shutdownSpread == gateway.shutdownSpread)
+    #expect(settings.loginFailuresPerAddress == gateway.loginBurstPerAddress)
   }
 
   @Test func aShutdownHasTimeToEnd() {

@@ -2,7 +2,7 @@
 # Debian packages: installs what is missing and leaves every service that comes with them stopped and disabled.
 
 PACKAGES_RUN=(
-  pkg-config libhiredis-dev librabbitmq-dev libpq-dev libssl-dev # to build
+  pkg-config libhiredis-dev librabbitmq-dev libpq-dev libssl-dev zlib1g-dev # to build
   redis-server rabbitmq-server postgresql                        # to run
   curl util-linux
 )

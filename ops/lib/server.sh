@@ -30,7 +30,7 @@ server_step() {
 server_keyset() {
   [[ ! -e $USHER_KEYSET_FILE ]] || return 0
   say "generating the keyset for personal data"
-  server_step "generating the keyset" keyset generate --out "$USHER_KEYSET_FILE"
+  server_step "generating the keyset" keyset create --file "$USHER_KEYSET_FILE"
 }
 
 server_rules() {

@@ -7,7 +7,7 @@ struct UsherBench: AsyncParsableCommand {
     commandName: "usher-bench",
     abstract: "Measures the parts of Usher on this machine.",
     subcommands: [
-      QueueCommand.self, FanoutCommand.self, EstimateCommand.self, EncryptionCommand.self, FanoutServerCommand.self,
-      FanoutFloorCommand.self,
+      QueueCommand.self, FanoutCommand.self, EstimateCommand.self, EncryptionCommand.self, RestCommand.self,
+      FanoutServerCommand.self, FanoutFloorCommand.self, RestServerCommand.self,
     ])
 }

@@ -1,96 +1,55 @@
 import FieldEncryption
+import Foundation
 import ServiceQueue
 import UserStore
 
-/// What sealing, fingerprints and passwords cost: one at a time, on one thread, with keys of its own.
+/// What sealing a field costs, beside libcrypto itself, `openssl speed` and swift-crypto; fingerprints and passwords.
+///
+/// One operation at a time, on one thread, with keys of its own. Compared is CPU time: what else runs on the machine then
+/// disturbs little.
 struct EncryptionBenchmark {
-  private static let sizes = [64, 256, 1_024, 16_384]
+  static let sizes = [64, 256, 1_024, 16_384]
 
   private let duration: Duration
-  private let aead: AEAD
-  private let vault: FieldVault
-  private let id: ServiceID
-  private let place: [UInt8]
+  private let keyset: Keyset
 
   /// What `run` checks before it measures.
   let checks = [
     "what was sealed opens to the same bytes at every size, and not after a bit was changed",
+    "swift-crypto opens what we sealed, under the same key, nonce and associated data",
     "a hashed password is recognised, and another one is not",
   ]
 
   init(duration: Duration) throws {
     self.duration = duration
-    let keyset = try Keyset.generate()
-    aead = try AEAD(keyset)
-    vault = try FieldVault(keyset: keyset)
-    var ids = UUIDv7Generator()
-    var random = SystemRandomNumberGenerator()
-    id = ids.next(now: Timestamp(milliseconds: 1_767_225_600_000), using: &random)
-    place = SealedField(table: "bench", column: "text", row: id.rawValue).associatedData
+    keyset = try Keyset.generate()
   }
 
   /// Measures everything once, then again, so that what disturbs the machine for a while disturbs one run of each.
-  func run(runs: Int) async throws -> [MeasuredResult] {
-    let measurements = try self.measurements()
-    var samples = [[Sample]](repeating: [], count: measurements.count + 1)
+  func run(runs: Int) async throws -> EncryptionResults {
+    let groups = try Self.sizes.map { try SealingSteps(keyset: keyset, size: $0).all } + [[try fingerprint()]]
+    let steps = groups.flatMap(\.self)
     let hasher = PasswordHasher(workers: 1)
     try await check(hasher)
+    var samples = [[Sample]](repeating: [], count: steps.count + 1)
     for _ in 0..<runs {
-      for (index, measurement) in measurements.enumerated() {
-        samples[index].append(try repeating(measurement.body))
-      }
-      samples[measurements.count].append(try await hashing(hasher))
+      var run: [Sample] = []
+      for group in groups { run += try await EncryptionStep.run(group, duration) }
+      run.append(try await hashing(hasher))
+      for (place, sample) in run.enumerated() { samples[place].append(sample) }
     }
-    let results = zip(measurements, samples).map { measurement, samples in
-      MeasuredResult(
-        name: measurement.name, unit: "operations", callers: 1, bytes: measurement.bytes, runs: samples)
+    let results = zip(steps, samples).map { step, samples in
+      MeasuredResult(name: step.name, unit: "operations", callers: 1, bytes: step.bytes, runs: samples)
     }
     let scrypt = MeasuredResult(
-      name: "scrypt of a password", unit: "operations", callers: 1, bytes: nil, runs: samples[measurements.count])
-    return results + [scrypt]
+      name: "scrypt of a password", unit: "operations", callers: 1, bytes: nil, runs: samples[steps.count])
+    return EncryptionResults(all: results + [scrypt])
   }
 
-  private struct Step {
-    let name: String
-    let bytes: Int
-    let body: () throws -> Int
-  }
-
-  /// Each gives back how many bytes it made, so that nothing is left out as unused.
-  private func measurements() throws -> [Step] {
-    var steps: [Step] = []
-    for size in Self.sizes {
-      let plain = try SecureRandom.bytes(size)
-      let sealed = try aead.seal(plain, associatedData: place)
-      try check(sealed, opensTo: plain)
-      steps.append(Step(name: "AEAD seal", bytes: size) { try aead.seal(plain, associatedData: place).count })
-      steps.append(Step(name: "AEAD open", bytes: size) { try aead.open(sealed, associatedData: place).count })
-    }
-    let personal = SampleSubmissions.personal
-    let size = (personal.customer?.count ?? 0) + (personal.details?.count ?? 0)
-    let record = try vault.seal(personal, for: id)
-    guard try vault.open(record, for: id) == personal else { throw BenchError("a sealed record opens to another one") }
-    steps.append(
-      Step(name: "record seal, new data key", bytes: size) { try vault.seal(personal, for: id).ciphertext.count })
-    steps.append(
-      Step(name: "record open", bytes: size) { try vault.open(record, for: id).customer?.count ?? 0 })
+  private func fingerprint() throws -> EncryptionStep {
+    let vault = try FieldVault(keyset: keyset)
     let text = try SecureRandom.bytes(256)
-    steps.append(Step(name: "keyed fingerprint", bytes: 256) { try vault.fingerprint(of: text).utf8.count })
-    return steps
-  }
-
-  /// Looks at the clock every 32 operations.
-  private func repeating(_ body: () throws -> Int) throws -> Sample {
-    var operations = 0
-    var made = 0
-    let stopwatch = Stopwatch()
-    repeat {
-      for _ in 0..<32 { made &+= try body() }
-      operations += 32
-    } while stopwatch.elapsed < duration
-    let sample = stopwatch.sample(operations: operations)
-    guard made > 0 else { throw BenchError("nothing was made in \(operations) operations; this is a bug") }
-    return sample
+    return .repeated("keyed fingerprint", bytes: 256) { try vault.fingerprint(of: text).utf8.count }
   }
 
   private func hashing(_ hasher: PasswordHasher) async throws -> Sample {
@@ -101,17 +60,6 @@ struct EncryptionBenchmark {
       operations += 1
     } while stopwatch.elapsed < duration
     return stopwatch.sample(operations: operations)
-  }
-
-  private func check(_ sealed: [UInt8], opensTo plain: [UInt8]) throws {
-    guard try aead.open(sealed, associatedData: place) == plain else {
-      throw BenchError("sealed bytes open to others; this is a bug")
-    }
-    var changed = sealed
-    changed[changed.count / 2] ^= 1
-    guard (try? aead.open(changed, associatedData: place)) == nil else {
-      throw BenchError("changed bytes open; this is a bug")
-    }
   }
 
   private func check(_ hasher: PasswordHasher) async throws {

@@ -18,10 +18,12 @@ struct PrivateRedis: Sendable {
   static func with<Value>(
     appendfsync: String, in parent: URL, _ body: (PrivateRedis) async throws -> Value
   ) async throws -> Value {
-    let folder = parent.appending(path: "usher-bench-" + String(UInt64.random(in: 0...UInt64.max), radix: 36))
-    try FileManager.default.createDirectory(
-      at: folder, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
-    defer { try? FileManager.default.removeItem(at: folder) }
+    try await ScratchFolder.with(in: parent) { try await run(appendfsync, in: $0, body) }
+  }
+
+  private static func run<Value>(
+    _ appendfsync: String, in folder: URL, _ body: (PrivateRedis) async throws -> Value
+  ) async throws -> Value {
     let port = try Loopback.freePort()
     let password = try SecureRandom.bytes(24).map { String($0, radix: 16) }.joined()
     let redis = PrivateRedis(

@@ -14,7 +14,8 @@ enum Tool {
     defer { for file in [inputFile, outputFile] { try? FileManager.default.removeItem(at: file) } }
     let process = Process()
     process.executableURL = URL(filePath: "/usr/bin/env")
-    process.arguments = [name] + arguments
+    // A child inherits the signals that the thread starting it has blocked, and `openssl speed` ends by one.
+    process.arguments = ["--default-signal", name] + arguments
     process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     process.standardInput = try FileHandle(forReadingFrom: inputFile)
     process.standardOutput = try FileHandle(forWritingTo: outputFile)
@@ -23,7 +24,7 @@ enum Tool {
     let output = String(decoding: try Data(contentsOf: outputFile), as: UTF8.self)
     guard process.terminationStatus == 0 else {
       throw BenchError(
-        "\(name) ended with \(process.terminationStatus): is it installed (apt install redis-tools)? It says: "
+        "\(name) ended with \(process.terminationStatus): is it installed (redis-tools, openssl)? It says: "
           + output.prefix(300))
     }
     return output

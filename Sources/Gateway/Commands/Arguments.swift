@@ -49,7 +49,7 @@ struct Arguments: Sendable {
   /// A whole number within `range`.
   func integer(_ name: String, in range: ClosedRange<Int64>) throws(GatewayError) -> Int64? {
     guard let value = value(name) else { return nil }
-    guard let number = value.int, range.contains(number) else {
+    guard case .number(let written) = value, let number = written.whole, range.contains(number) else {
       throw GatewayError(
         .invalidArgument, "\"\(name)\" must be a whole number from \(range.lowerBound) to \(range.upperBound)")
     }
@@ -80,7 +80,7 @@ struct Arguments: Sendable {
   }
 
   /// A name for an error text: bounded, and nothing that could confuse a log or a terminal.
-  private static func printable(_ name: String) -> String {
+  static func printable(_ name: String) -> String {
     String(name.unicodeScalars.prefix(40).map { $0.isASCII && $0.value >= 0x20 && $0 != "\"" ? Character($0) : "?" })
   }
 }

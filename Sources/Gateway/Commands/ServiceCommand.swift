@@ -80,7 +80,7 @@ extension Arguments {
 
   /// `fence`: the queue version at which the service was claimed.
   func fence() throws(GatewayError) -> QueueVersion? {
-    try integer("fence", in: 0...(1 << 53)).map(QueueVersion.init)
+    try integer("fence", in: 0...((1 << 53) - 1)).map(QueueVersion.init)
   }
 
   /// `priority`, which must be there: 0 to 9, or one of its names.
@@ -88,7 +88,7 @@ extension Arguments {
     let priority: Priority?
     switch value("priority") {
     case nil: throw GatewayError(.invalidArgument, "\"priority\" is missing")
-    case .number(let number): priority = number.int.flatMap { Int(exactly: $0) }.flatMap { Priority($0) }
+    case .number(let number): priority = number.whole.flatMap { Int(exactly: $0) }.flatMap { Priority($0) }
     case .string(let name): priority = Priority(name: name)
     case .some: priority = nil
     }

@@ -23,7 +23,7 @@ extension ServiceOrder {
     if let queue, !(principal.queues?.contains(queue) ?? true) { throw .notFound }
     self.init(
       command: command, id: try arguments.serviceID("id"),
-      ifVersion: try arguments.integer("if_version", in: 1...(1 << 53)).map(UInt64.init), arguments: arguments,
+      ifVersion: try arguments.integer("if_version", in: 1...((1 << 53) - 1)).map(UInt64.init), arguments: arguments,
       key: try arguments.idempotencyKey("idempotency_key"))
   }
 }

@@ -6,12 +6,13 @@ import ServiceQueue
 /// A queue's events as a stream of server-sent events: for screens behind proxies that break WebSockets. What is streamed is a
 /// `ConnectionActor`'s like any other, with a `StreamClient` in place of what a client would say.
 enum EventStreams {
-  /// True when the request asks for a stream rather than a page.
-  static func isWanted(by request: Request) -> Bool {
-    request.headers[values: .accept].flatMap { $0.split(separator: ",") }.contains { range in
-      let parts = range.split(separator: ";").map { $0.filter { $0 != " " }.lowercased() }
-      return parts.first == "text/event-stream" && !parts.contains("q=0")
+  /// True when the request asks for a stream rather than a page; throws `notAcceptable` when it takes neither.
+  static func isWanted(by request: Request) throws(GatewayError) -> Bool {
+    let offers = ["application/json", "text/event-stream"]
+    guard let best = MediaTypes.best(of: offers, accept: request.headers[values: .accept]) else {
+      throw GatewayError(.notAcceptable, "events come as \(offers.joined(separator: " or as "))")
     }
+    return best == offers[1]
   }
 
   /// The stream of a queue that `principal` may observe.
@@ -52,7 +53,7 @@ enum EventStreams {
       }
       return (epoch, version)
     }
-    let after = try exchange.query("after", in: 0...(1 << 53))
+    let after = try exchange.query("after", in: 0...((1 << 53) - 1))
     guard (after == nil) == (exchange.query("epoch") == nil) else {
       throw GatewayError(.invalidArgument, "after and epoch go together: a stream resumes in the epoch it left")
     }

@@ -3,46 +3,46 @@ import Hummingbird
 import ServiceQueue
 import UserStore
 
-/// Signing in and out, and the keys.
+/// Signing in and out.
 enum AuthRoutes {
   static func add(to routes: inout RouteTable) {
     routes.on(.post, "/v1/auth/token", token)
     routes.on(.post, "/v1/auth/refresh", refresh)
     routes.on(.post, "/v1/auth/logout", logout)
-    routes.on(.get, "/.well-known/jwks.json") { exchange in
-      guard exchange.services.tokens.isReady else { throw GatewayError(.noKeys) }
-      return .json(.ok, exchange.services.tokens.jwks, [.cacheControl: "public, max-age=60"])
-    }
   }
 
   private static func token(_ exchange: Exchange) async throws -> Response {
-    _ = try exchange.idempotencyKey()
+    let key = try exchange.idempotencyKey()
     let arguments = try await exchange.arguments(["username", "password"])
     let name = try arguments.required("username")
     let password = try arguments.required("password")
-    let limiter = exchange.services.limiter
-    let address = exchange.context.remoteAddress
-    let now = exchange.services.clock.milliseconds()
-    if let seconds = limiter.wait(name: name, address: address, now: now) {
-      throw GatewayError(.tooManyRequests, "too many failed attempts; wait", retryAfter: seconds)
+    let (accounts, origin) = (exchange.services.stores.accounts, exchange.loginOrigin)
+    let user = try await exchange.services.limiter.checking(name: name, place: exchange.place) {
+      () async throws(UserStoreError) in
+      try await accounts.authenticate(username: name, password: password, from: origin)
     }
-    do throws(UserStoreError) {
-      let user = try await exchange.services.stores.accounts.authenticate(username: name, password: password)
-      let refresh = try await exchange.services.stores.accounts.issueRefreshToken(userID: user.id)
-      return try answer(exchange, user, refresh)
-    } catch {
-      if error.code == .invalidCredentials || error.code == .disabled {
-        limiter.failed(name: name, address: address, now: now)
-      }
-      throw error
+    guard let key else { return try await session(exchange, of: user) }
+    // The password was good, so no hash of it need be kept. A user that was changed has other tokens than those that are kept.
+    let request = Array("\(name) \(user.version)".utf8)
+    return try await IdempotentRoute.answer(exchange, key: key, scope: "\(user.id) sign-in", body: request) {
+      try await session(exchange, of: user)
     }
   }
 
+  /// The tokens of a new session.
+  static func session(_ exchange: Exchange, of user: User) async throws -> Response {
+    try answer(
+      exchange, user,
+      try await exchange.services.stores.accounts.issueRefreshToken(userID: user.id, from: exchange.loginOrigin))
+  }
+
   private static func refresh(_ exchange: Exchange) async throws -> Response {
-    _ = try exchange.idempotencyKey()
+    let key = try exchange.idempotencyKey()
     let arguments = try await exchange.arguments(["refresh_token"])
-    let session = try await exchange.services.stores.accounts.refresh(try arguments.required("refresh_token"))
-    return try answer(exchange, session.user, session.refreshToken)
+    let token = try arguments.required("refresh_token")
+    guard exchange.services.tokens.canSign else { throw GatewayError(.noKeys) }
+    let session = try await exchange.services.stores.accounts.refresh(token, idempotencyKey: key)
+    return try answer(exchange, session.user, session.refreshToken, session.accessTerms)
   }
 
   private static func logout(_ exchange: Exchange) async throws -> Response {
@@ -56,16 +56,21 @@ enum AuthRoutes {
     return Response(status: .noContent)
   }
 
-  private static func answer(
-    _ exchange: Exchange, _ user: User, _ refresh: RefreshToken
-  ) throws(UserStoreError) -> Response {
+  /// The tokens of a session that begins or goes on. With `terms` the access token is the one that was given before.
+  static func answer(
+    _ exchange: Exchange, _ user: User, _ refresh: RefreshToken, _ terms: RefreshedSession.AccessTerms? = nil
+  ) throws(GatewayError) -> Response {
     let services = exchange.services
+    let now = services.clock.seconds
+    // By PostgreSQL's clock, unless that is so far ahead that the token would be refused.
+    let given = terms.map { $0.issuedAt.milliseconds / 1_000 }
+    let issued = given.flatMap { $0 <= now + TokenClaims.leeway / 2 ? $0 : nil } ?? now
     let token: String
-    do {
+    do throws(TokenFault) {
       token = try services.tokens.issue(
-        for: user.principal, session: refresh.sessionID, jti: services.ids.next().rawValue,
-        now: services.clock.seconds)
-    } catch { throw UserStoreError(.unavailable, "the signing keys are not loaded yet; try again") }
+        for: user.principal, session: refresh.sessionID, jti: terms?.tokenID ?? services.ids.next().rawValue,
+        now: issued)
+    } catch { throw GatewayError(error) }
     return .json {
       $0.object {
         $0.key("access_token")
@@ -75,7 +80,7 @@ enum AuthRoutes {
         $0.key("token_type")
         $0.string("Bearer")
         $0.key("expires_in")
-        $0.number(services.tokens.lifetimeSeconds)
+        $0.number(min(services.tokens.lifetimeSeconds, issued + services.tokens.lifetimeSeconds - now))
       }
     }
   }

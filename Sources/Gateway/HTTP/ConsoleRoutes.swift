@@ -1,7 +1,4 @@
-import HTTPTypes
 import Hummingbird
-import NIOCore
-import ServiceQueue
 
 /// The console's files, for everyone: they hold no data. The client's modules import each other by relative path, so they are
 /// checked with the server at each use and never of two versions.
@@ -15,44 +12,19 @@ enum ConsoleRoutes {
     }
   }
 
-  private static let files: [String: ConsoleFile] = [
-    "command-line.js": ConsoleFile(script: PackageResources.command_line_js),
-    "emitter.js": ConsoleFile(script: PackageResources.emitter_js),
-    "ordered-services.js": ConsoleFile(script: PackageResources.ordered_services_js),
-    "queue-copy.js": ConsoleFile(script: PackageResources.queue_copy_js),
-    "queue-digest.js": ConsoleFile(script: PackageResources.queue_digest_js),
-    "queue-subscription.js": ConsoleFile(script: PackageResources.queue_subscription_js),
-    "usher-client.js": ConsoleFile(script: PackageResources.usher_client_js),
-    "usher-error.js": ConsoleFile(script: PackageResources.usher_error_js),
+  private static let files: [String: StaticFile] = [
+    "command-line.js": script(PackageResources.command_line_js),
+    "emitter.js": script(PackageResources.emitter_js),
+    "ordered-services.js": script(PackageResources.ordered_services_js),
+    "queue-copy.js": script(PackageResources.queue_copy_js),
+    "queue-digest.js": script(PackageResources.queue_digest_js),
+    "queue-subscription.js": script(PackageResources.queue_subscription_js),
+    "usher-client.js": script(PackageResources.usher_client_js),
+    "usher-error.js": script(PackageResources.usher_error_js),
   ]
-}
-
-/// A file that is built into the program.
-struct ConsoleFile: Sendable {
-  private let contents: ByteBuffer
-  private let headers: HTTPFields
 
   /// An ECMAScript module, UTF-8.
-  init(script: [UInt8]) {
-    contents = ByteBuffer(bytes: script)
-    var headers: HTTPFields = [
-      .contentType: "text/javascript; charset=utf-8",
-      .eTag: "\"\(SHA1.hexadecimal(script).prefix(20))\"",
-      .cacheControl: "no-cache",
-    ]
-    headers[.xContentTypeOptions] = "nosniff"
-    self.headers = headers
-  }
-
-  /// The file, or 304 to whoever has it.
-  func response(to request: Request) -> Response {
-    let known = request.headers[values: .ifNoneMatch].flatMap { $0.split(separator: ",") }
-      .map { $0.trimmingPrefix { $0 == " " }.trimmingPrefix("W/").filter { $0 != " " } }
-    if known.contains("*") || known.contains(headers[.eTag] ?? "") {
-      var kept = headers
-      kept[.contentType] = nil
-      return Response(status: .notModified, headers: kept)
-    }
-    return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: contents))
+  private static func script(_ contents: [UInt8]) -> StaticFile {
+    StaticFile(contents, type: "text/javascript; charset=utf-8")
   }
 }

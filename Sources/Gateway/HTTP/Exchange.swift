@@ -2,31 +2,62 @@ import HTTPTypes
 import Hummingbird
 import Logging
 import NIOCore
+import NIOHTTPTypes
 import ServiceQueue
 import UserStore
 
 /// What Hummingbird carries along with a request.
 struct GatewayContext: RequestContext {
   var coreContext: CoreRequestContextStorage
-  /// The peer's address, without port.
-  let remoteAddress: String
+  /// The address that the request comes from, without port: the peer's, until an `Exchange` asks the trusted proxies.
+  var remoteAddress: String
   /// The connection that the request came by.
   let channel: any Channel
+  /// The request's id: in its answer, its log lines and its audit entries.
+  private(set) var id = ""
 
   init(source: ApplicationRequestContextSource) {
     coreContext = .init(source: source)
     channel = source.channel
     remoteAddress = source.channel.remoteAddress?.ipAddress ?? "unknown"
   }
+
+  /// Gives the request its id, in place of Hummingbird's number.
+  mutating func identify(_ id: String) {
+    self.id = id
+    logger[metadataKey: "hb.request.id"] = "\(id)"
+  }
 }
 
 /// One request being answered: what routes ask of it.
 struct Exchange: Sendable {
-  let request: Request
+  var request: Request
   let context: GatewayContext
   let services: GatewayServices
+  /// What stands behind the path's `?`.
+  let parameters: QueryParameters
+
+  /// A request of a client, who may stand behind proxies that are trusted to name it.
+  init(request: Request, context: GatewayContext, services: GatewayServices, parameters: QueryParameters) {
+    var context = context
+    context.remoteAddress = services.configuration.trustedProxies.client(
+      peer: context.remoteAddress,
+      forwarded: HTTPField.Name("X-Forwarded-For").map { request.headers[values: $0] } ?? [])
+    self.request = request
+    self.context = context
+    self.services = services
+    self.parameters = parameters
+  }
 
   var desk: CommandDesk { services.desk }
+
+  /// From where somebody logs in.
+  var loginOrigin: LoginOrigin {
+    LoginOrigin(address: context.remoteAddress, network: place, userAgent: request.headers[.userAgent])
+  }
+
+  /// What counts as one place when attempts are limited.
+  var place: String { NetworkAddress(context.remoteAddress)?.place ?? context.remoteAddress }
 
   /// The bearer token, not looked at; throws `unauthorized`.
   func bearer() throws(GatewayError) -> String {
@@ -42,14 +73,17 @@ struct Exchange: Sendable {
 
   /// Who asks, by the bearer token; throws `unauthorized` also when its session is over, `tokenExpired` also when the user's
   /// rights are others by now, and `disabled`.
-  func principal() throws(GatewayError) -> Principal {
+  func principal() throws(GatewayError) -> Principal { try token().principal }
+
+  /// The access token of who asks; throws as `principal` does.
+  func token() throws(GatewayError) -> AccessToken {
     let bearer = try bearer()
     let token: AccessToken
     do { token = try services.tokens.verify(bearer, now: services.clock.seconds) } catch {
       throw GatewayError(error)
     }
     switch services.rights.verdict(on: token) {
-    case .current: return token.principal
+    case .current: return token
     case .outdated: throw GatewayError(.expired)
     case .ended: throw GatewayError(.unauthorized, "this session has ended; sign in again")
     case .disabled: throw GatewayError(.disabled, "this user is disabled: ask an administrator")
@@ -90,11 +124,25 @@ struct Exchange: Sendable {
   /// The body's JSON; nil when there is no body. `limit` is in bytes, `maximumBody` when there is none.
   func body(limit: Int? = nil) async throws -> JSONValue? {
     let limit = limit ?? services.configuration.maximumBody
+    let buffer = try await bodyBytes(limit: limit)
+    guard buffer.readableBytes > 0 else { return nil }
+    let type = request.headers[.contentType]?.split(separator: ";").first?
+      .trimmingPrefix { $0 == " " }.lowercased()
+    guard let type, type.filter({ $0 != " " }) == "application/json" else {
+      throw GatewayError(.unsupportedMediaType, "a body must be application/json")
+    }
+    do {
+      return try JSONScanner.parse(Array(buffer: buffer), limits: .init(bytes: limit))
+    } catch { throw GatewayError(error) }
+  }
+
+  /// The body as it came, at most `limit` bytes.
+  func bodyBytes(limit: Int) async throws -> ByteBuffer {
     let tooLarge = GatewayError(.payloadTooLarge, "a body may have \(limit) bytes")
     if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > limit { throw tooLarge }
-    let buffer: ByteBuffer
     do {
-      buffer = try await request.body.collect(upTo: limit)
+      try await welcomeBody()
+      return try await request.body.collect(upTo: limit)
     } catch is NIOTooManyBytesError {
       throw tooLarge
     } catch let error as CancellationError {
@@ -105,15 +153,12 @@ struct Exchange: Sendable {
       // The client's framing is wrong, or it went away: whatever it was, the body is not there.
       throw GatewayError(.malformedJSON, "the body broke off or is not well-formed HTTP")
     }
-    guard buffer.readableBytes > 0 else { return nil }
-    let type = request.headers[.contentType]?.split(separator: ";").first?
-      .trimmingPrefix { $0 == " " }.lowercased()
-    guard let type, type.filter({ $0 != " " }) == "application/json" else {
-      throw GatewayError(.unsupportedMediaType, "a body must be application/json")
-    }
-    do {
-      return try JSONScanner.parse(Array(buffer: buffer), limits: .init(bytes: limit))
-    } catch { throw GatewayError(error) }
+  }
+
+  /// Tells a client that asks first (`Expect: 100-continue`) to send its body: by now it may, and the body is not too long.
+  private func welcomeBody() async throws {
+    guard let expect = HTTPField.Name("Expect"), request.headers[expect]?.lowercased() == "100-continue" else { return }
+    try await context.channel.writeAndFlush(HTTPResponsePart.head(HTTPResponse(status: .continue)))
   }
 
   /// The body's members, no others than `known`.
@@ -140,13 +185,14 @@ struct Exchange: Sendable {
 
   /// A parameter of the query, decoded.
   func query(_ name: String) -> String? {
-    request.uri.queryParameters[Substring(name)].map(String.init)
+    parameters[name]
   }
 
   /// A whole number of the query.
   func query(_ name: String, in range: ClosedRange<Int64>) throws(GatewayError) -> Int64? {
     guard let text = query(name) else { return nil }
-    guard let number = Int64(text), range.contains(number) else {
+    // A sign is none of a number here, though Swift reads it.
+    guard text.first?.isNumber == true, let number = Int64(text), range.contains(number) else {
       throw GatewayError(
         .invalidArgument, "\(name) must be a whole number from \(range.lowerBound) to \(range.upperBound)")
     }

@@ -62,7 +62,7 @@ struct GatewayChannel: ServerChildChannel, HTTPChannelHandler {
       let outcome = try sync.configureUpgradableHTTPServerPipeline(configuration: pipeline)
       let gate = UpgradeGate(
         policy: UpgradePolicy(allowedOrigins: configuration.allowedOrigins),
-        timeout: TimeAmount(configuration.handshakeTimeout), connections: services.connections)
+        timeout: TimeAmount(configuration.handshakeTimeout), connections: services.connections, ids: services.ids)
       let upgradeHandler = try sync.handler(type: NIOTypedHTTPServerUpgradeHandler<Outcome>.self)
       try sync.addHandler(gate, position: .before(upgradeHandler))
       return Value(channel: channel, outcome: outcome)

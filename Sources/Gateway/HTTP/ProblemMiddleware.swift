@@ -16,23 +16,35 @@ struct ProblemMiddleware: RouterMiddleware {
     do {
       response = try await next(request, context)
     } catch let error as HTTPError where error.status == .notFound {
-      response = Problem.response(GatewayError(.notFound, "there is no such path"))
+      response = Problem.response(GatewayError(.notFound, "there is no such path"), requestID: context.id)
     } catch {
-      let known = GatewayError(any: error)
-      if known.code == .internal {
-        // The type alone of an error nobody foresaw: its text may hold anything.
-        services.logger.error(
-          "a request failed",
-          metadata: ["route": "\(route(context))", "error": "\(type(of: error))", "detail": "\(known.message)"])
-      }
-      response = Problem.response(known)
+      response = Problem.response(context.known(error, services.logger), requestID: context.id)
     }
+    // Hummingbird takes the body off an answer to HEAD, but not off an error: the client would read it as the next answer.
+    if request.method == .head { response = response.createHeadResponse() }
     if request.headers[.connection] == "close" { response.headers[.connection] = "close" }
     services.metrics.request(
-      method: request.method.rawValue, route: route(context), status: response.status.code,
+      method: request.method.rawValue, route: context.route, status: response.status.code,
       took: ContinuousClock.now - start)
     return response
   }
+}
 
-  private func route(_ context: GatewayContext) -> String { context.endpointPath ?? "none" }
+extension GatewayContext {
+  /// The pattern of the path, for logs and metrics.
+  fileprivate var route: String { endpointPath ?? "none" }
+
+  /// The error as clients see it; one that nobody foresaw is logged.
+  func known(_ error: any Error, _ logger: Logger) -> GatewayError {
+    let known = GatewayError(any: error)
+    if known.code == .internal {
+      // The type alone of an error nobody foresaw: its text may hold anything.
+      logger.error(
+        "a request failed",
+        metadata: [
+          "request": "\(id)", "route": "\(route)", "error": "\(type(of: error))", "detail": "\(known.message)",
+        ])
+    }
+    return known
+  }
 }

@@ -50,6 +50,10 @@ enum QueueRoutes {
     let name = try Arguments.queue(queue)
     guard principal.queues?.contains(name) ?? true else { throw GatewayError.forbidden }
     _ = try await exchange.arguments([])
+    if try await isMissing(name, exchange) {
+      try await exchange.services.stores.audit.record(
+        exchange.auditEntry("queue.create", by: principal, object: name.rawValue))
+    }
     let isNew = try await exchange.desk.broker.createQueue(name)
     let summary = try await exchange.desk.broker.queue(name)
     return .json(isNew ? .created : .ok, headers: isNew ? [.location: "/v1/queues/\(name)"] : [:]) {
@@ -57,10 +61,20 @@ enum QueueRoutes {
     }
   }
 
+  private static func isMissing(_ queue: QueueName, _ exchange: Exchange) async throws(BrokerError) -> Bool {
+    do {
+      _ = try await exchange.desk.broker.queue(queue)
+      return false
+    } catch {
+      guard error.code == .unknownQueue else { throw error }
+      return true
+    }
+  }
+
   private static func list(_ exchange: Exchange) async throws -> Response {
     let principal = try exchange.principal()
     let queue = try exchange.queue()
-    let states = exchange.request.uri.queryParameters[values: "state"].flatMap { $0.split(separator: ",") }
+    let states = exchange.parameters.all("state").flatMap { $0.split(separator: ",", omittingEmptySubsequences: false) }
     let query = try ServiceListQuery(
       queue: queue, states: states.map(String.init),
       limit: try exchange.query("limit", in: 1...Int64(BrokerLimits.page)), cursor: exchange.query("cursor"))
@@ -106,12 +120,10 @@ enum QueueRoutes {
     guard AccessPolicy.allows(.observe, by: principal, in: queue), let view = ViewLevel(principal.level) else {
       throw GatewayError.forbidden
     }
-    if EventStreams.isWanted(by: exchange.request) {
+    if try EventStreams.isWanted(by: exchange.request) {
       return try await EventStreams.open(exchange, queue, for: principal)
     }
-    guard let after = try exchange.query("after", in: 0...(1 << 53)) else {
-      throw GatewayError(.invalidArgument, "after is missing: the version of the last event you have, or 0")
-    }
+    let after = try exchange.query("after", in: 0...((1 << 53) - 1)) ?? 0
     let epoch = try exchange.epoch()
     let limit = try exchange.query("limit", in: 1...Int64(BrokerLimits.events)) ?? 100
     let page = try await exchange.desk.broker.events(

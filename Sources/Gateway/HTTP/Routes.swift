@@ -7,11 +7,20 @@ extension RouteTable {
   static var gateway: RouteTable {
     var routes = RouteTable()
     AuthRoutes.add(to: &routes)
+    OpenIDRoutes.add(to: &routes)
+    KeyRoutes.add(to: &routes)
     UserRoutes.add(to: &routes)
+    InvitationRoutes.add(to: &routes)
+    SessionRoutes.add(to: &routes)
+    OwnPasswordRoutes.add(to: &routes)
     QueueRoutes.add(to: &routes)
     ServiceRoutes.add(to: &routes)
     HistoryRoutes.add(to: &routes)
+    StatisticsRoutes.add(to: &routes)
+    AuditRoutes.add(to: &routes)
+    SubjectRoutes.add(to: &routes)
     ConsoleRoutes.add(to: &routes)
+    OpenAPIRoutes.add(to: &routes)
     // Here come only the requests that were not upgraded.
     routes.on(.get, UpgradePolicy.path) { exchange in
       let configuration = exchange.services.configuration

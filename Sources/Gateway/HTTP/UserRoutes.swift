@@ -11,21 +11,27 @@ enum UserRoutes {
       return response(try await exchange.services.stores.directory.user(id: principal.id))
     }
     routes.on(.get, "/v1/users", list)
-    routes.on(.post, "/v1/users", create)
+    routes.on(.post, "/v1/users", idempotent: .stored, create)
     routes.on(.get, "/v1/users/:id") { exchange in
       _ = try exchange.administrator()
       return response(try await exchange.services.stores.directory.user(id: try id(exchange)))
     }
     routes.on(.patch, "/v1/users/:id", change)
+    routes.on(.delete, "/v1/users/:id", erase)
   }
 
   /// What may be said of a user when it is made and later.
-  private static let properties: Set<String> = ["level", "queues", "skills", "capacity", "email", "display_name"]
+  static let properties: Set<String> = ["level", "queues", "skills", "capacity", "email", "display_name"]
 
   private static func list(_ exchange: Exchange) async throws -> Response {
     _ = try exchange.administrator()
     let limit = try exchange.query("limit", in: 1...500) ?? 100
-    let page = try await exchange.services.stores.directory.users(after: exchange.query("cursor"), limit: Int(limit))
+    let cursor = exchange.query("cursor")
+    guard cursor?.isEmpty != true else {
+      throw GatewayError(.invalidArgument, "the cursor is not one that this server gave")
+    }
+    let page = try await exchange.services.stores.directory.users(
+      matching: try filter(exchange), after: cursor, limit: Int(limit))
     return .json {
       $0.object {
         $0.key("users")
@@ -36,16 +42,36 @@ enum UserRoutes {
     }
   }
 
+  private static func filter(_ exchange: Exchange) throws(GatewayError) -> UserFilter {
+    var filter = UserFilter()
+    filter.level = try exchange.query("level").map { text throws(GatewayError) in try Arguments.level(text) }
+    if let word = exchange.query("state") {
+      guard let state = UserState(rawValue: word) else {
+        throw GatewayError(
+          .invalidArgument, "state is one of \(UserState.allCases.map(\.rawValue).joined(separator: ", "))")
+      }
+      filter.state = state
+    }
+    filter.queue = try exchange.query("queue").map { text throws(GatewayError) in try Arguments.queue(text) }
+    if let word = exchange.query("skill") {
+      guard SkillSet([word], most: 1) != nil else {
+        throw GatewayError(.invalidArgument, "skill is one word: 1 to 32 of a-z, 0-9, ., - and _")
+      }
+      filter.skill = word
+    }
+    filter.namePrefix = exchange.query("q")
+    guard filter.namePrefix?.isEmpty != true else {
+      throw GatewayError(.invalidArgument, "q is how a name begins: 1 to 64 of A-Z a-z 0-9 . _ @ + -")
+    }
+    filter.email = exchange.query("email")
+    return filter
+  }
+
   private static func create(_ exchange: Exchange) async throws -> Response {
     let administrator = try exchange.administrator()
-    _ = try exchange.idempotencyKey()
     let arguments = try await exchange.arguments(properties.union(["username", "password"]))
-    guard let level = try arguments.level() else { throw GatewayError(.invalidArgument, "\"level\" is missing") }
     let user = try await exchange.services.stores.directory.createUser(
-      NewUser(
-        username: try arguments.required("username"), password: try arguments.required("password"), level: level,
-        queues: try arguments.queues(), skills: try arguments.skills() ?? .none, capacity: try arguments.capacity(),
-        email: try arguments.string("email"), displayName: try arguments.string("display_name")),
+      try arguments.newUser(password: try arguments.required("password")),
       audit: exchange.auditEntry("user.create", by: administrator))
     return response(user, .created, [.location: "/v1/users/\(user.id)"])
   }
@@ -71,7 +97,21 @@ enum UserRoutes {
     return response(user)
   }
 
-  private static func id(_ exchange: Exchange) throws(GatewayError) -> String {
+  private static func erase(_ exchange: Exchange) async throws -> Response {
+    let administrator = try exchange.administrator()
+    let id = try id(exchange)
+    guard id != administrator.id else {
+      throw GatewayError(.forbidden, "nobody erases oneself: ask another administrator")
+    }
+    let user = try await exchange.services.stores.people.eraseUser(
+      id: id, expectedVersion: try exchange.ifMatch(), audit: exchange.auditEntry("user.erase", by: administrator))
+    // Here at once; other nodes see it at their next look.
+    await exchange.services.apply([user])
+    return Response(status: .noContent)
+  }
+
+  /// The user that the path names.
+  static func id(_ exchange: Exchange) throws(GatewayError) -> String {
     // A user's id has a service id's form: a UUID.
     guard let id = exchange.context.parameters.get("id").flatMap({ ServiceID($0) }) else {
       throw GatewayError(.notFound, "there is no such user")
@@ -79,86 +119,11 @@ enum UserRoutes {
     return id.rawValue
   }
 
-  private static func response(
+  static func response(
     _ user: User, _ status: HTTPResponse.Status = .ok, _ headers: HTTPFields = [:]
   ) -> Response {
     var fields = headers
     fields[.eTag] = "\"\(user.version)\""
     return .json(status, headers: fields) { $0.user(user) }
-  }
-}
-
-extension Arguments {
-  fileprivate func level() throws(GatewayError) -> AccessLevel? {
-    guard let word = try string("level") else { return nil }
-    guard let level = AccessLevel(rawValue: word) else {
-      throw GatewayError(
-        .invalidArgument, "\"level\" is one of \(AccessLevel.allCases.map(\.rawValue).joined(separator: ", "))")
-    }
-    return level
-  }
-
-  fileprivate func queues() throws(GatewayError) -> Set<QueueName>? {
-    guard let names = try strings("queues") else { return nil }
-    var queues = Set<QueueName>()
-    for name in names { queues.insert(try Self.queue(name)) }
-    return queues
-  }
-
-  fileprivate func skills() throws(GatewayError) -> SkillSet? {
-    guard let words = try strings("skills") else { return nil }
-    guard let skills = SkillSet(words, most: SkillSet.mostHeld) else {
-      throw GatewayError(
-        .invalidArgument, "\"skills\" are at most \(SkillSet.mostHeld) words, each 1 to 32 of a-z, 0-9, ., - and _")
-    }
-    return skills
-  }
-
-  fileprivate func capacity() throws(GatewayError) -> Int? {
-    let range = QueuePolicy.capacityRange
-    return try integer("capacity", in: Int64(range.lowerBound)...Int64(range.upperBound)).map(Int.init)
-  }
-
-  /// A member that is not there leaves the property, `null` takes it away.
-  fileprivate func change<Value>(_ name: String, to value: Value?) -> UserChanges.Change<Value> {
-    guard has(name) else { return .keep }
-    return value.map { .set($0) } ?? .clear
-  }
-}
-
-extension JSONWriter {
-  /// `{id, username, level, queues, skills, capacity, disabled, email, display_name, created_at, updated_at, version}`; `queues`
-  /// is null for all, `capacity` for the site's own.
-  fileprivate mutating func user(_ user: User) {
-    object {
-      $0.key("id")
-      $0.string(user.id)
-      $0.key("username")
-      $0.string(user.username)
-      $0.key("level")
-      $0.string(user.level.rawValue)
-      $0.key("queues")
-      if let queues = user.queues {
-        $0.array { list in for queue in queues.sorted() { list.string(queue.rawValue) } }
-      } else {
-        $0.null()
-      }
-      $0.key("skills")
-      $0.array { list in for word in user.skills.words { list.string(word) } }
-      $0.key("capacity")
-      if let capacity = user.capacity { $0.number(capacity) } else { $0.null() }
-      $0.key("disabled")
-      $0.bool(user.isDisabled)
-      $0.key("email")
-      if let email = user.email { $0.string(email) } else { $0.null() }
-      $0.key("display_name")
-      if let name = user.displayName { $0.string(name) } else { $0.null() }
-      $0.key("created_at")
-      $0.string(user.createdAt.description)
-      $0.key("updated_at")
-      $0.string(user.updatedAt.description)
-      $0.key("version")
-      $0.number(user.version)
-    }
   }
 }

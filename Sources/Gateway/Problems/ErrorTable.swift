@@ -30,7 +30,9 @@ extension GatewayError.Code {
     case .unauthorized: Row(401, "Not authenticated", rpc: 101)
     case .tokenExpired: Row(401, "Token expired", rpc: 109)
     case .invalidCredentials: Row(401, "Invalid credentials", rpc: 101)
+    case .tokenInvalid: Row(401, "Token invalid", rpc: 101)
     case .disabled: Row(403, "User disabled", rpc: 103)
+    case .noAccessLevel: Row(403, "No access level", rpc: 103)
     case .forbidden: Row(403, "Forbidden", rpc: 103)
     case .notFound: Row(404, "Not found", rpc: 404)
     case .unknownQueue: Row(404, "Unknown queue", rpc: 440)
@@ -46,13 +48,19 @@ extension GatewayError.Code {
     case .atCapacity: Row(409, "At capacity", rpc: 448)
     case .reinstateExpired: Row(409, "Reinstate expired", rpc: 449)
     case .usernameTaken: Row(409, "User name taken", rpc: 444)
+    case .lastAdministrator: Row(409, "Last administrator", rpc: 450)
+    case .weakPassword: Row(422, "Weak password", rpc: 451)
     case .versionMismatch: Row(412, "Version mismatch", rpc: 412)
     case .eventsGone: Row(410, "Events gone", rpc: 112)
     case .requestTimeout: Row(408, "Request timeout", rpc: 107)
     case .payloadTooLarge: Row(413, "Payload too large", rpc: 413)
+    case .uriTooLong: Row(414, "URI too long", rpc: 414)
+    case .headersTooLarge: Row(431, "Header fields too large", rpc: 431)
+    case .notAcceptable: Row(406, "Not acceptable", rpc: 406)
     case .unsupportedMediaType: Row(415, "Unsupported media type", rpc: 415)
     case .badTarget: Row(422, "Bad target", rpc: 443)
     case .idempotencyKeyReused: Row(422, "Idempotency key reused", rpc: 422)
+    case .requestInProgress: Row(409, "Request in progress", rpc: 460, temporary: true)
     case .upgradeRequired: Row(426, "Upgrade required", rpc: 107)
     case .tooManyRequests: Row(429, "Too many requests", rpc: 111, temporary: true)
     case .overloaded: Row(503, "Overloaded", rpc: 111, temporary: true)
@@ -65,7 +73,7 @@ extension GatewayError.Code {
   /// Seconds for Retry-After, where waiting is the remedy.
   var defaultRetryAfter: Int? {
     switch self {
-    case .tooManyRequests, .overloaded, .unavailable, .outcomeUnknown: 1
+    case .tooManyRequests, .overloaded, .unavailable, .outcomeUnknown, .requestInProgress: 1
     default: nil
     }
   }

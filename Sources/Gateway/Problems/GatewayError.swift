@@ -13,6 +13,7 @@ struct GatewayError: Error, Hashable, Sendable {
     case tokenExpired = "token_expired"
     case invalidCredentials = "invalid_credentials"
     case disabled
+    case noAccessLevel = "no_access_level"
     case forbidden
     case notFound = "not_found"
     case unknownQueue = "unknown_queue"
@@ -23,13 +24,20 @@ struct GatewayError: Error, Hashable, Sendable {
     case staleFence = "stale_fence"
     case notOwner = "not_owner"
     case usernameTaken = "username_taken"
+    case weakPassword = "weak_password"
+    case tokenInvalid = "token_invalid"
+    case lastAdministrator = "last_administrator"
     case versionMismatch = "version_mismatch"
     case eventsGone = "events_gone"
     case payloadTooLarge = "payload_too_large"
+    case uriTooLong = "uri_too_long"
+    case headersTooLarge = "headers_too_large"
+    case notAcceptable = "not_acceptable"
     case requestTimeout = "request_timeout"
     case unsupportedMediaType = "unsupported_media_type"
     case badTarget = "bad_target"
     case idempotencyKeyReused = "idempotency_key_reused"
+    case requestInProgress = "request_in_progress"
     case queuePaused = "queue_paused"
     case queueDraining = "queue_draining"
     case atCapacity = "at_capacity"
@@ -92,7 +100,8 @@ extension GatewayError {
       case .outcomeUnknown: .outcomeUnknown
       case .internal: .internal
       }
-    self.init(code, error.message, state: error.state)
+    // What there is not, and what one may not know of, are told in the same words.
+    self = code == .notFound ? .notFound : GatewayError(code, error.message, state: error.state)
   }
 
   /// The user store's reason, as clients see it.
@@ -108,10 +117,14 @@ extension GatewayError {
       case .invalidCredentials: .invalidCredentials
       case .disabled: .disabled
       case .tokenReuse, .tokenInvalid: .unauthorized
+      case .weakPassword: .weakPassword
+      case .throttled: .tooManyRequests
+      case .invitationInvalid: .tokenInvalid
+      case .lastAdministrator: .lastAdministrator
       case .invalidArgument: .invalidArgument
       case .internal: .internal
       }
-    self.init(code, error.message)
+    self.init(code, error.message, retryAfter: error.retryAfter)
   }
 
   /// Where the document stopped being JSON.

@@ -5,8 +5,8 @@ import ServiceQueue
 
 /// An error as RFC 9457 `application/problem+json`.
 enum Problem {
-  /// `{type, title, status, detail, code}`, and `state` where one was found.
-  static func json(_ error: GatewayError) -> [UInt8] {
+  /// `{type, title, status, detail, code, request_id}`, and `state` where one was found.
+  static func json(_ error: GatewayError, requestID: String) -> [UInt8] {
     let row = error.code.row
     var json = JSONWriter()
     json.object {
@@ -24,17 +24,19 @@ enum Problem {
         $0.key("state")
         $0.string(state.rawValue)
       }
+      $0.key("request_id")
+      $0.string(requestID)
     }
     return json.bytes
   }
 
   /// The response, with the headers that belong to the status.
-  static func response(_ error: GatewayError) -> Response {
+  static func response(_ error: GatewayError, requestID: String) -> Response {
     var headers: HTTPFields = [.contentType: "application/problem+json", .cacheControl: "no-store"]
     if let seconds = error.retryAfter { headers[.retryAfter] = String(seconds) }
     if !error.allow.isEmpty { headers[.allow] = error.allow.joined(separator: ", ") }
     switch error.code {
-    case .unauthorized: headers[.wwwAuthenticate] = "Bearer realm=\"usher\""
+    case .unauthorized, .tokenInvalid: headers[.wwwAuthenticate] = "Bearer realm=\"usher\""
     case .tokenExpired:
       headers[.wwwAuthenticate] =
         "Bearer realm=\"usher\", error=\"invalid_token\", error_description=\"the token has expired\""
@@ -46,6 +48,6 @@ enum Problem {
     }
     return Response(
       status: .init(code: error.code.row.status), headers: headers,
-      body: ResponseBody(byteBuffer: ByteBuffer(bytes: json(error))))
+      body: ResponseBody(byteBuffer: ByteBuffer(bytes: json(error, requestID: requestID))))
   }
 }

@@ -6,20 +6,31 @@ public struct GatewayStores: Sendable {
   public var accounts: any AccountStore
   /// Users as administrators see them.
   public var directory: any UserDirectory = AbsentStore()
+  /// What users and administrators do about accounts.
+  public var people: any PeopleStore = AbsentStore()
   /// What became of services.
   public var history: any HistoryStore = AbsentStore()
   /// What administrators did.
   public var audit: any AuditStore = AbsentStore()
+  /// What was answered under idempotency keys.
+  public var idempotency: any IdempotencyStore = AbsentStore()
+  /// Those who come from an OpenID provider.
+  public var openID: any OpenIDStore = AbsentStore()
+  /// Who is to be forgotten; the Eraser is it.
+  public var subjects: any SubjectStore = AbsentStore()
 
   /// Logins alone; what else is not given is `unavailable`.
   public init(accounts: any AccountStore) { self.accounts = accounts }
 
-  /// All of them in one.
+  /// All of them in one, but for `subjects`.
   public init(_ store: UserStoreActor) {
     accounts = store
     directory = store
+    people = store
     history = store
     audit = store
+    idempotency = store
+    openID = store
   }
 }
 

@@ -1,56 +1,46 @@
 import Synchronization
+import UserStore
 
-/// Slows down guessing of passwords: a token bucket for each user name and each address. Only failures cost.
-///
-/// Bound: `capacity` buckets. When there are more, those that are full again go; if none is, all go: an attacker who
-/// fills the table with as many addresses has other means.
+/// Stands before the user store's check of a password; see `LoginGate`. Safe from any thread.
 final class LoginLimiter: Sendable {
-  private struct Bucket {
-    var tokens: Double
-    var at: Int64
+  private let gate: Mutex<LoginGate>
+  private let clock: GatewayClock
+
+  /// `burst` is how many failures of one place are let through at once.
+  init(burst: Int, clock: GatewayClock) {
+    gate = Mutex(LoginGate(burst: burst))
+    self.clock = clock
   }
 
-  static let capacity = 20_000
-
-  private let buckets = Mutex<[String: Bucket]>([:])
-  private let perName: Double
-  private let perAddress: Double
-
-  init(perName: Int, perAddress: Int) {
-    self.perName = Double(perName)
-    self.perAddress = Double(perAddress)
-  }
-
-  /// Seconds to wait before the next attempt; nil when it may go on. `now` is in milliseconds.
-  func wait(name: String, address: String, now: Int64) -> Int? {
-    buckets.withLock { buckets in
-      let waits = [(nameKey(name), perName, 0.5), (addressKey(address), perAddress, 5.0)].compactMap {
-        key, burst, rate in
-        let tokens = Self.tokens(buckets[key], burst: burst, rate: rate, now: now)
-        return tokens >= 1 ? nil : Int(((1 - tokens) / rate).rounded(.up))
-      }
-      return waits.max()
+  /// Carries out `check` of the password of the user with this name, or throws `tooManyRequests`.
+  func checking<Value>(
+    name: String, place: String, _ check: () async throws(UserStoreError) -> Value
+  ) async throws -> Value {
+    if let seconds = gate.withLock({ $0.begin(name: name, place: place, now: clock.milliseconds()) }) {
+      throw GatewayError(.tooManyRequests, "too many failed attempts; wait", retryAfter: seconds)
+    }
+    do throws(UserStoreError) {
+      let value = try await check()
+      ended(name, place, .succeeded)
+      return value
+    } catch {
+      ended(name, place, LoginGate.Outcome(error))
+      throw error
     }
   }
 
-  /// An attempt failed.
-  func failed(name: String, address: String, now: Int64) {
-    buckets.withLock { buckets in
-      for (key, burst, rate) in [(nameKey(name), perName, 0.5), (addressKey(address), perAddress, 5.0)] {
-        let tokens = Self.tokens(buckets[key], burst: burst, rate: rate, now: now)
-        buckets[key] = Bucket(tokens: max(0, tokens - 1), at: now)
-      }
-      guard buckets.count > Self.capacity else { return }
-      buckets = buckets.filter { now - $0.value.at < 60_000 }
-      if buckets.count > Self.capacity { buckets = [:] }
-    }
+  private func ended(_ name: String, _ place: String, _ outcome: LoginGate.Outcome) {
+    gate.withLock { $0.ended(name: name, place: place, outcome, now: clock.milliseconds()) }
   }
+}
 
-  private func nameKey(_ name: String) -> String { "n:" + name.prefix(64).lowercased() }
-  private func addressKey(_ address: String) -> String { "a:" + address }
-
-  private static func tokens(_ bucket: Bucket?, burst: Double, rate: Double, now: Int64) -> Double {
-    guard let bucket else { return burst }
-    return min(burst, bucket.tokens + Double(now - bucket.at) / 1_000 * rate)
+extension LoginGate.Outcome {
+  init(_ error: UserStoreError) {
+    self =
+      switch error.code {
+      case .invalidCredentials: .failed
+      case .throttled: .throttled(error.retryAfter ?? 1)
+      default: .unknown
+      }
   }
 }

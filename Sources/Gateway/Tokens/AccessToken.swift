@@ -8,10 +8,8 @@ struct AccessToken: Hashable, Sendable {
   let issuedAt: Int64
   /// When it ends, in seconds since 1970.
   let expiresAt: Int64
-  /// The login that it comes from; nil in a token that an earlier version of the server gave.
+  /// The login that it comes from; nil in a token of no login.
   var session: String?
-
-  static let issuer = "usher"
 }
 
 /// Why a token is refused. Tells the bearer nothing more than to get a new one.
@@ -20,7 +18,7 @@ enum TokenFault: Error, Hashable, Sendable {
   case invalid
   /// It was one, until it ended.
   case expired
-  /// The keys are not loaded yet: the user store cannot be reached.
+  /// The keys are not loaded yet, or none may sign yet.
   case noKeys
 }
 

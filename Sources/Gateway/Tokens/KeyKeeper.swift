@@ -1,6 +1,7 @@
 import Logging
 
-/// Keeps the signing keys up to date: loads them, again every minute, and when that fails every second.
+/// Keeps the signing keys up to date: looks every other second, so that a key which is retired in an emergency is refused
+/// on every node within a few, and a new one is known long before it signs. When that fails it looks every second.
 struct KeyKeeper: Sendable {
   let services: GatewayServices
 
@@ -8,7 +9,7 @@ struct KeyKeeper: Sendable {
   func run() async {
     var isFailing = false
     while !Task.isCancelled {
-      var pause = Duration.seconds(60)
+      var pause = Duration.seconds(2)
       do {
         try await services.tokens.load(try await services.stores.accounts.signingKeys())
         isFailing = false

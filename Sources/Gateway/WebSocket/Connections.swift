@@ -31,10 +31,12 @@ final class Connections: Sendable {
   let limits: Limits
   let jobs = JobRunner()
   private let state = Mutex(State())
+  private let proxies: TrustedProxies
   private let metrics: GatewayMetrics
 
-  init(limits: Limits, metrics: GatewayMetrics) {
+  init(limits: Limits, proxies: TrustedProxies = TrustedProxies(), metrics: GatewayMetrics) {
     self.limits = limits
+    self.proxies = proxies
     self.metrics = metrics
   }
 
@@ -62,8 +64,19 @@ final class Connections: Sendable {
   // MARK: Sockets that have not said who they are
 
   /// A socket was accepted; false when its address has too many that have not said who they are: it is to be closed.
+  /// A trusted proxy's socket counts for nobody until it has said for whom it comes.
   func arrived(_ channel: any Channel) -> Bool {
     let address = channel.remoteAddress?.ipAddress ?? "unknown"
+    return proxies.contains(address) || take(channel, of: address)
+  }
+
+  /// The same when a socket's head has come, for one that a trusted proxy opened: it counts for the client there named.
+  func introduced(_ channel: any Channel, forwarded: [String]) -> Bool {
+    let address = channel.remoteAddress?.ipAddress ?? "unknown"
+    return !proxies.contains(address) || take(channel, of: proxies.client(peer: address, forwarded: forwarded))
+  }
+
+  private func take(_ channel: any Channel, of address: String) -> Bool {
     let isTaken = state.withLock { state in
       guard state.ofAddress[address, default: 0] < limits.waiting else { return false }
       guard state.waiting.updateValue(address, forKey: ObjectIdentifier(channel)) == nil else { return true }

@@ -4,8 +4,8 @@ extension BrokerActor {
   /// The longest a read of the outbox waits for its first entry.
   private static let longestWait = Duration.seconds(30)
 
-  /// The oldest changes that the history has not confirmed; see `Broker`. Meant for one reader: reads wait for one another. Waits
-  /// at most 30 s. The outbox has no bound of its own, since no change may be lost: when Redis' memory is used up
+  /// The oldest changes that the history has not confirmed; see `Broker`. Meant for one reader that waits: such reads wait for
+  /// one another. Waits at most 30 s. The outbox has no bound of its own, since no change may be lost: when Redis' memory is used up
   /// it refuses new changes.
   public func outbox(
     after last: OutboxID?, limit: Int, wait: Duration
@@ -23,7 +23,7 @@ extension BrokerActor {
     command.append(keys.outbox)
     command.append(last?.description ?? "0-0")
     let reply = try await reply(
-      to: command, named: "outbox", effect: .wait, on: outboxLink,
+      to: command, named: "outbox", effect: .wait, on: wait.milliseconds > 0 ? outboxLink : reads,
       timeout: max(wait, .zero) + configuration.commandTimeout)
     let streams = try StreamReply.streams(in: reply)
     return try (streams.first?.entries ?? []).map { (entry) throws(BrokerError) in

@@ -51,7 +51,7 @@ enum EventCodec {
     case "added":
       guard let detail else { return .added(service, from: nil) }
       return QueueName(detail).map { .added(service, from: $0) }
-    case "due", "reprioritised", "repaired":
+    case "due", "reprioritised", "repaired", "erased":
       return QueueEvent.UpdateReason(rawValue: word).map { .updated(service, $0) }
     case "moved": return .moved(service)
     case "claimed": return .claimed(service)

@@ -35,7 +35,7 @@
 -- claimed at, started at, held at, hold until, ended at, scheduled for, priority, requires, ticket, submitted at, submitter, rest.
 -- The rest is not looked into; it may hold any bytes, tabs too.
 -- An event is one line: format 2, queue, epoch, version, digest, at, actor, kind, id, record. The kind may have a detail after
--- a colon: added[:FROM] due reprioritised repaired moved claimed started held resumed returned:REASON transferred:TO completed
+-- a colon: added[:FROM] due reprioritised repaired erased moved claimed started held resumed returned:REASON transferred:TO completed
 -- no_show removed dead:REASON mode:MODE renumbered. The record is the service after the change, of transferred as it is in
 -- TO; renumbered has instead id:order,id:order and no id, mode neither.
 -- Numbers are decimal, what is not there is empty. Sums stay below 2^53, where Lua's numbers are exact.
@@ -63,6 +63,8 @@ local SLICE = 1000             -- arguments at a time, far below the 7,999 that 
 local MOST_NODES = 1000        -- of a site
 local PRESENCE_LINES = 100     -- in one entry of the stream
 local PRESENCE_KEPT = '1000'   -- entries of that stream: who reads it is seconds behind at most
+local STREAM_BLOCK = 100       -- entries of a stream in one block, if Redis' own setting stands
+local MOST_COPIED = 500        -- entries of a stream that is written anew
 local OWN = '-'                -- fingerprint of a command whose key is the Broker's own
 
 local RECORD = '^2\t(%d+)\t([%l_]+)\t(%d+)\t(%d+)\t(%d*)\t([^\t]*)\t([^\t]*)\t(%d*)\t(%d*)\t(%d*)\t(%d*)\t(%d*)\t(%d*)\t(%d)'
@@ -71,6 +73,7 @@ local FIELD = '\t[^\t]*'
 local SIX = FIELD .. FIELD .. FIELD .. FIELD .. FIELD .. FIELD
 local HEAD = '^2' .. SIX .. SIX .. SIX
 local REQUIRES = '^2' .. SIX .. SIX .. FIELD .. FIELD .. '\t([^\t]*)'
+local EVENT_SERVICE = '^2' .. SIX .. FIELD .. '\t([^\t]*)\t()'
 
 local function fixed(number)
   return string.format('%.0f', number)
@@ -1031,6 +1034,86 @@ change('restore', function(keys, args)
   end
   reply[3] = fixed(q.version)
   return reply
+end)
+
+-- Erasing -------------------------------------------------------------------------------------------------------------
+
+-- A rest without the personal data: of the lengths of the wrapped key and the ciphertext, and of both, nothing is left.
+local function without_personal(rest)
+  return string.match(rest, '^[^\t]*') .. '\t0\t0\t'
+end
+
+local function has_personal(r)
+  return r.rest ~= without_personal(r.rest)
+end
+
+-- KEYS: the twelve, then the ended key of each service. ARGV: 1 queue, 2 history, then the services. Answers epoch and version, then
+-- one for each: E where there was something to erase, M when it lives in another queue, K for what needs nothing. One that
+-- has ended gets a new version, but no event: no screen has it.
+change('erase', function(keys, args)
+  local q = open(keys, args[1], args[2])
+  if not q then return refusal('unknown_queue') end
+  local reply = {'OK', q.epoch, ''}
+  for i = 13, #keys do
+    local id, told = args[i - 10], 'K'
+    local ended = redis.call('GET', keys[i])
+    if ended then
+      local queue, text = string.match(ended, '^([^\t]*)\t(.*)$')
+      local r = parse(text)
+      if has_personal(r) then
+        r.rest, r.version = without_personal(r.rest), fixed(r.version + 1)
+        redis.call('SET', keys[i], queue .. '\t' .. write(r), 'KEEPTTL')
+        told = 'E'
+      end
+    end
+    local queue = redis.call('HGET', keys[10], id)
+    if queue == q.name then
+      local r = parse(redis.call('HGET', keys[2], id))
+      if has_personal(r) then
+        alter(q, id, r, 'erased', 'system', nil, function(s) s.rest = without_personal(s.rest) end)
+        told = 'E'
+      end
+    elseif queue then told = 'M'
+    end
+    reply[#reply + 1] = told
+  end
+  reply[3] = fixed(q.version)
+  return reply
+end)
+
+-- KEYS: ev. ARGV: 1 version to begin at, then services. Answers the version of the last event that was looked at and holds personal
+-- data of one of them, or empty, and the version to go on at, empty at the end.
+question('find_personal', function(keys, args)
+  local wanted, found, from, left = {}, '', args[1] .. '-0', SCAN_BYTES
+  for i = 2, #args do wanted[args[i]] = true end
+  while left > 0 do
+    local entries = redis.call('XRANGE', keys[1], from, '+', 'COUNT', LAST_STEP)
+    if #entries == 0 then return {'OK', found, ''} end
+    for _, entry in ipairs(entries) do
+      local line = entry[2][2]
+      local id, place = string.match(line, EVENT_SERVICE)
+      if wanted[id] and has_personal(parse(string.sub(line, place))) then found = string.match(entry[1], '^%d+') end
+      left = left - #line
+    end
+    from = fixed(string.match(entries[#entries][1], '^%d+') + 1) .. '-0'
+  end
+  return {'OK', found, string.match(from, '^%d+')}
+end)
+
+-- What is taken out of a stream stays in its block until the whole block goes: the stream is written anew, so that nothing is left of it.
+-- A long one is not; it loses a block more, or where nothing may be lost it keeps all. KEYS: stream. ARGV: 1 version before which all is
+-- forgotten, 0 when nothing may be lost.
+change('clean_stream', function(keys, args)
+  local stream, first = keys[1], tonumber(args[1])
+  redis.call('XTRIM', stream, 'MINID', fixed(first) .. '-0')
+  if redis.call('XLEN', stream) > MOST_COPIED then
+    if first > 0 then redis.call('XTRIM', stream, 'MINID', fixed(first + STREAM_BLOCK) .. '-0') end
+    return {'OK'}
+  end
+  local entries = redis.call('XRANGE', stream, '-', '+')
+  redis.call('DEL', stream)
+  for _, entry in ipairs(entries) do redis.call('XADD', stream, entry[1], unpack(entry[2])) end
+  return {'OK'}
 end)
 
 -- Queues of the site --------------------------------------------------------------------------------------------------

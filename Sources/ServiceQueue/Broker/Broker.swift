@@ -59,6 +59,16 @@ public protocol Broker: Sendable {
   /// one atomic step, and doing it again changes nothing.
   func restore(_ services: [Service]) async throws(BrokerError) -> [RestoreOutcome]
 
+  /// Erases the personal data of services, at most `BrokerLimits.eraseBatch`, wherever they are: from the service, which if it is live
+  /// tells so by an event, and from the events of its queue and of `queues`, which forget all up to the last that holds any.
+  /// Answers those of which there was something to erase besides events. Doing it again changes nothing; what the outbox holds
+  /// stays there.
+  func erase(_ ids: [ServiceID], seenIn queues: Set<QueueName>) async throws(BrokerError) -> Set<ServiceID>
+
+  /// Has the log of changes written anew, and the outbox, so that they hold only what is there now: not what was erased or
+  /// acknowledged before.
+  func rewriteLog() async throws(BrokerError) -> LogRewrite
+
   /// Tells that `queue` has been seen at this version of this epoch. When Redis is behind it, its data is older than what was
   /// seen: the queue then gets a new epoch, so that every client starts again from a snapshot. True when it got one.
   func assure(_ queue: QueueName, seen version: QueueVersion, in epoch: Epoch) async throws(BrokerError) -> Bool
@@ -90,6 +100,8 @@ public enum BrokerLimits {
   public static let commandBatch = 500
   /// Services in one call of `restore`.
   public static let restoreBatch = 50
+  /// Services in one call of `erase`.
+  public static let eraseBatch = 64
   /// Services on one page of a list.
   public static let page = 500
   /// Services in one snapshot.

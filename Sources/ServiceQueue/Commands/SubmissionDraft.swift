@@ -130,7 +130,7 @@ extension SubmissionDraft {
     let priority: Priority?
     switch value {
     case nil: return .normal
-    case .number(let number): priority = number.int.flatMap { Int(exactly: $0) }.flatMap { Priority($0) }
+    case .number(let number): priority = number.whole.flatMap { Int(exactly: $0) }.flatMap { Priority($0) }
     case .string(let name): priority = Priority(name: name)
     case .some(let other): throw wrongType(other, "priority", takes: "a number or a name")
     }
@@ -144,6 +144,9 @@ extension SubmissionDraft {
     guard let value else { return .none }
     guard let elements = value.array else { throw wrongType(value, "requires", takes: "an array of strings") }
     var words: [String] = []
+    guard elements.count <= SkillSet.mostRequired else {
+      throw DraftError(.invalidValue, field: "requires", "at most \(SkillSet.mostRequired) skills")
+    }
     for element in elements {
       guard let word = element.string else { throw wrongType(element, "requires", takes: "an array of strings") }
       words.append(word)

@@ -92,6 +92,8 @@ public struct QueueEvent: Hashable, Sendable {
     case reprioritised
     /// The history knew it and Redis had lost it, or had it as it was before.
     case repaired
+    /// Its personal data were erased.
+    case erased
   }
 
   /// Why a service came back. The raw value is the event's `reason`.

@@ -93,6 +93,9 @@ public struct JSONNumber: Hashable, Sendable {
   /// The value, when it was written without fraction and exponent and fits.
   public let int: Int64?
 
+  /// The value, if it is a whole one, however it was written: to JSON Schema `7`, `7.0` and `7e0` are one integer. Exact below 2^53.
+  public var whole: Int64? { int ?? Int64(exactly: double) }
+
   init(text: String) {
     self.text = text
     self.int = Int64(text)

@@ -19,6 +19,9 @@ struct DayMemory<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     ends.append((key, now + Self.life))
   }
 
+  /// Another value for what is kept, until the same moment.
+  mutating func replace(_ value: Value, for key: Key) { kept[key]?.value = value }
+
   mutating func drop(_ key: Key) { kept[key] = nil }
 
   /// Forgets all that is a day old; tells what that was.

@@ -119,6 +119,20 @@ extension QueueModel {
     return event
   }
 
+  private static let mostCopied = 500
+  private static let block = 100
+
+  /// Forgets the events up to the last that holds personal data of one of these services.
+  mutating func forgetPersonal(of ids: Set<ServiceID>) {
+    let last = events.lastIndex { event in
+      event.change.service.map { $0.personal != nil && ids.contains($0.id) } ?? false
+    }
+    guard let last else { return }
+    events.removeFirst(last + 1)
+    // Redis holds events in blocks, and what is taken out of one stays in it: a short stream is copied, a long one loses a block more.
+    if events.count > Self.mostCopied { events.removeFirst(Self.block) }
+  }
+
   /// A new epoch, in which there are no events yet.
   mutating func begin(_ epoch: Epoch) {
     self.epoch = epoch

@@ -9,8 +9,11 @@ extension SiteModel {
     }
     let content = Remembered.Content.command(request.command.content(policy))
     if case .performed(let answer)? = try earlier(key, content, at: now) {
+      var service = answer.service
+      // The personal data are not remembered, so that erasing them where the service is now is enough.
+      if let present = try? self.service(service.id, at: now) { service.personal = present.personal }
       return CommandAnswer(
-        service: answer.service, queueVersion: answer.queueVersion, leaseUntil: answer.leaseUntil, isReplay: true)
+        service: service, queueVersion: answer.queueVersion, leaseUntil: answer.leaseUntil, isReplay: true)
     }
     do throws(BrokerError) {
       let step = CommandStep(request: request, queue: queue, now: now)

@@ -1,5 +1,3 @@
-public import ServiceQueue
-
 /// One act that must not be forgotten: who did what to whom, when and from where. Holds ids, never personal data.
 public struct AuditEntry: Hashable, Sendable {
   /// What was done: `user.create`, `history.export`; the object's kind and the verb.

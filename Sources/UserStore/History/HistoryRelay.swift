@@ -12,6 +12,7 @@ public import ServiceQueue
 public struct HistoryRelay: ServiceLifecycle.Service {
   private let broker: any Broker
   private let store: UserStoreActor
+  private let reader: SubjectReader?
   private let logger: Logger
   private let wait: Duration
   private let policy: Backoff
@@ -21,14 +22,18 @@ public struct HistoryRelay: ServiceLifecycle.Service {
   private let failures = Counter(label: "usher_history_failures_total")
   private let lag = Gauge(label: "usher_history_lag_seconds")
 
-  /// A relay from `broker` to `store`.
-  public init(broker: any Broker, store: UserStoreActor, logger: Logger) {
-    self.init(broker: broker, store: store, logger: logger, wait: .seconds(2), policy: .reconnect)
+  /// A relay from `broker` to `store`. With a `reader` new services can be found by their customers at once.
+  public init(broker: any Broker, store: UserStoreActor, reader: SubjectReader?, logger: Logger) {
+    self.init(broker: broker, store: store, reader: reader, logger: logger, wait: .seconds(2), policy: .reconnect)
   }
 
-  init(broker: any Broker, store: UserStoreActor, logger: Logger, wait: Duration, policy: Backoff) {
+  init(
+    broker: any Broker, store: UserStoreActor, reader: SubjectReader? = nil, logger: Logger, wait: Duration,
+    policy: Backoff
+  ) {
     self.broker = broker
     self.store = store
+    self.reader = reader
     self.logger = logger
     self.wait = wait
     self.policy = policy
@@ -64,6 +69,8 @@ public struct HistoryRelay: ServiceLifecycle.Service {
       state.foundNothing()
       return
     }
+    // Before it is recorded: while PostgreSQL is away the lag must be seen to grow.
+    lag.record(Self.age(of: oldest.id))
     let entries = page.filter { !state.refused.contains($0.id) }
     let done: [OutboxEntry]
     if try await refusal(of: entries) == nil {
@@ -75,7 +82,6 @@ public struct HistoryRelay: ServiceLifecycle.Service {
       try await broker.acknowledgeOutbox(done.map(\.id))
       recorded.increment(by: done.count)
     }
-    lag.record(Self.age(of: oldest.id))
     state.advanced(to: last.id)
   }
 
@@ -99,7 +105,7 @@ public struct HistoryRelay: ServiceLifecycle.Service {
   /// Records; returns the error when PostgreSQL refuses the values, so that another attempt is of no use.
   private func refusal(of entries: [OutboxEntry]) async throws(UserStoreError) -> UserStoreError? {
     do {
-      try await store.record(entries)
+      try await store.record(entries, reader: reader)
       return nil
     } catch {
       guard error.code == .invalidArgument else { throw error }

@@ -27,7 +27,9 @@ extension HistoryEntry {
           assignee: assignee, claimedAt: try row.optionalTimestamp(15), startedAt: try row.optionalTimestamp(16),
           heldAt: try row.optionalTimestamp(23), holdUntil: try row.optionalTimestamp(24),
           endedAt: try row.optionalTimestamp(17), personal: personal),
-        epoch: epoch, queueVersion: queueVersion, updatedAt: try row.timestamp(20))
+        epoch: epoch, queueVersion: queueVersion, updatedAt: try row.timestamp(20),
+        endedBy: try row.optionalText(25), waitedMilliseconds: try row.optionalInt(26),
+        servedMilliseconds: try row.optionalInt(27))
     } catch let failure as SQLFailure {
       throw UserStoreError(failure)
     } catch let error as UserStoreError {

@@ -2,29 +2,39 @@ public import ServiceQueue
 
 extension UserStoreActor {
   private static let selectEntry = SQLStatement(
-    "history.entry", "SELECT \(HistorySQL.columns) FROM service_history WHERE id = $1")
+    "history.entry", "SELECT \(HistorySQL.columns) FROM service_history WHERE id = $1 ORDER BY version DESC LIMIT 1")
 
   /// Records a batch of changes, at most `BrokerLimits.outbox`, in one transaction. Idempotent: a change that was recorded
   /// before changes nothing, and an older form of a service never replaces a newer one. Throws `invalidArgument` when
-  /// PostgreSQL refuses a value; then nothing of the batch is recorded.
-  public func record(_ entries: [OutboxEntry]) async throws(UserStoreError) {
+  /// PostgreSQL refuses a value; then nothing of the batch is recorded. With a `reader` new services can be found by their
+  /// customers at once.
+  public func record(_ entries: [OutboxEntry], reader: SubjectReader? = nil) async throws(UserStoreError) {
     guard !entries.isEmpty else { return }
     guard entries.count <= BrokerLimits.outbox else {
       throw UserStoreError(.invalidArgument, "a batch has at most \(BrokerLimits.outbox) changes")
     }
-    let calls = HistoryBatch(entries).calls
-    _ = try await translating { () async throws(SQLFailure) in try await self.write(calls) }
+    let batch = HistoryBatch(entries, reader: reader)
+    try await makeMonths(of: batch)
+    _ = try await translating { () async throws(SQLFailure) in try await self.write(batch.calls, on: .history) }
   }
 
-  /// A page of the history, newest submission first. Throws `invalidArgument` when the limit is not 1 to 500.
+  /// A page of the history, newest first by the moment that the query goes by. Throws `invalidArgument` when the limit is not
+  /// 1 to 1,000 or the cursor is one of another order, `unavailable` when it takes too long.
   public func history(_ query: HistoryQuery) async throws(UserStoreError) -> HistoryPage {
-    guard UserRules.pageLimit.contains(query.limit) else { throw UserStoreError(.invalidArgument, "limit is 1 to 500") }
-    let call = HistorySQL.page(query)
-    let results = try await translating { () async throws(SQLFailure) in try await self.read(call) }
+    guard HistoryQuery.limits.contains(query.limit) else {
+      throw UserStoreError(.invalidArgument, "limit is 1 to \(HistoryQuery.limits.upperBound)")
+    }
+    guard query.after.map({ $0.order == query.order }) ?? true else {
+      throw UserStoreError(.invalidArgument, "the cursor is of a list in another order")
+    }
+    let rows = try await report(HistorySQL.page(query))[0]
     var entries: [HistoryEntry] = []
-    for row in results[0].rows.prefix(query.limit) { entries.append(try HistoryEntry(row)) }
-    let last = entries.last.map { HistoryCursor(submittedAt: $0.service.submittedAt, id: $0.service.id) }
-    return HistoryPage(entries: entries, next: results[0].rowCount > query.limit ? last : nil)
+    entries.reserveCapacity(query.limit)
+    for row in 0..<min(rows.rowCount, query.limit) {
+      entries.append(try HistoryEntry(SQLRow(result: rows, row: row)))
+    }
+    let last = entries.last.flatMap { HistoryCursor(after: $0, in: query.order) }
+    return HistoryPage(entries: entries, next: rows.rowCount > query.limit ? last : nil)
   }
 
   /// The last recorded form of a service; throws `notFound`.

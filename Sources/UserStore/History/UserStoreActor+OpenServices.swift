@@ -52,15 +52,17 @@ extension UserStoreActor {
   /// The highest version of `queue` in `epoch` that was recorded; nil when there is none.
   public func recordedVersion(of queue: QueueName, in epoch: Epoch) async throws(UserStoreError) -> QueueVersion? {
     let call = Self.selectVersion(.text(queue.rawValue), .text(epoch.rawValue))
-    return try await translating { () async throws(SQLFailure) in
-      try await self.read(call)[0].first?.optionalInt(0).flatMap { QueueVersion(exactly: $0) }
+    let results = try await report(call)
+    do { return try results[0].first?.optionalInt(0).flatMap { QueueVersion(exactly: $0) } } catch {
+      throw UserStoreError(error)
     }
   }
 
   /// The queues that have services which have not ended, by name and epoch.
   public func openServiceCounts() async throws(UserStoreError) -> [OpenServiceCount] {
+    let results = try await report(Self.countOpen())
     let rows = try await translating { () async throws(SQLFailure) in
-      try await self.read(Self.countOpen())[0].rows.map { row throws(SQLFailure) in
+      try results[0].rows.map { row throws(SQLFailure) in
         (queue: try row.text(0), epoch: try row.text(1), count: try row.int(2))
       }
     }
@@ -71,7 +73,7 @@ extension UserStoreActor {
   }
 
   private func entries(_ call: SQLCall) async throws(UserStoreError) -> [HistoryEntry] {
-    let results = try await translating { () async throws(SQLFailure) in try await self.read(call) }
+    let results = try await report(call)
     var entries: [HistoryEntry] = []
     for row in results[0].rows { entries.append(try HistoryEntry(row)) }
     return entries

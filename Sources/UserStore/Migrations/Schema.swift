@@ -1,7 +1,8 @@
 /// The schema, step by step. A released step is never edited; a change is a new step, in a file of its own.
 enum Schema {
   static let migrations: [SchemaMigration] = [
-    users, sessions, signingKeys, history, skills, openServices, sessionEnds, audit,
+    users, sessions, signingKeys, history, skills, openServices, sessionEnds, audit, people, signingKeyRotation,
+    historyPartitions, subjects, idempotency, rewrap,
   ]
 
   static let users = SchemaMigration(

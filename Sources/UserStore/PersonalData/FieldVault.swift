@@ -11,9 +11,12 @@ public struct FieldVault: PersonalDataVault {
   private let hash: KeyedHash
 
   /// A vault that wraps with the primary key of `keyset` and opens with any of its keys. Throws when libcrypto refuses.
-  public init(keyset: Keyset) throws {
-    self.keyset = try AEAD(keyset)
-    hash = try KeyedHash(keyset, purpose: "usher submission fingerprint 1")
+  public init(keyset: Keyset) throws { try self.init(try AEAD(keyset)) }
+
+  /// The same with the keyset that `aead` has at each moment.
+  public init(_ aead: AEAD) throws {
+    keyset = aead
+    hash = try KeyedHash(aead, purpose: "usher submission fingerprint 1")
   }
 
   /// 32 hexadecimal digits of an HMAC-SHA256.
@@ -42,6 +45,7 @@ public struct FieldVault: PersonalDataVault {
   public func open(_ sealed: SealedPersonalData, for id: ServiceID) throws -> PersonalData {
     let plain: [UInt8]
     do {
+      // The unwrapped key overwrites itself when it goes.
       let key = try DataKey.unwrap(sealed.wrappedKey, with: keyset, associatedData: Self.keyPlace(id))
       plain = try key.open(sealed.ciphertext, associatedData: Self.textPlace(id))
     } catch {

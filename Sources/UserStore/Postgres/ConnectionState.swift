@@ -36,6 +36,8 @@ struct ConnectionState<Request> {
     self.waitTimeout = waitTimeout
   }
 
+  /// Requests that wait for a connection.
+  var waitingCount: Int { waiting.count }
   /// When the next waiting request is given up.
   var nextDeadline: ContinuousClock.Instant? { waiting.first?.deadline }
 

@@ -52,6 +52,11 @@ final class LibpqHandle {
 
   /// The descriptor; it may change with each `advance()` while connecting. Negative when there is none.
   var descriptor: CInt { PQsocket(connection) }
+  /// The process that serves it, by which another connection may cancel what it does; nil when there is none.
+  var backendProcessID: Int64? {
+    let id = PQbackendPID(connection)
+    return id > 0 ? Int64(id) : nil
+  }
   var isBroken: Bool { PQstatus(connection) == CONNECTION_BAD }
 
   /// Why it did not connect, in libpq's words, which name host and user but not the password. Only while connecting: later

@@ -1,5 +1,4 @@
 import Logging
-import Metrics
 import Reactor
 
 /// One connection to PostgreSQL in pipeline mode, which comes back by itself. Lives on the reactor, whose thread it never
@@ -19,12 +18,15 @@ actor PostgresConnection {
     /// Requests that wait or are in flight; one more is refused.
     var maximumPending: Int
     var policy = Backoff.reconnect
+    /// Which of the pool's connections it is, for metrics and logs.
+    var name = "interactive"
   }
 
   private struct Request {
     let calls: [SQLCall]
     let writes: Bool
     let timeout: Duration
+    let begun = ContinuousClock.now
     /// It was skipped once: it goes out alone and by its text, so the next answer is its own.
     var isRepeated = false
     let continuation: CheckedContinuation<Result<[SQLResult], SQLFailure>, Never>
@@ -52,14 +54,13 @@ actor PostgresConnection {
   private var slowestTimeout = Duration.zero
   private var drainWaiters: [CheckedContinuation<Void, Never>] = []
 
-  private let requests = Counter(label: "usher_userstore_requests_total")
-  private let losses = Counter(label: "usher_userstore_connection_failures_total")
-  private let connectedGauge = Gauge(label: "usher_userstore_connected")
+  private let metrics: ConnectionMetrics
 
   init(_ settings: Settings, reactor: Reactor, logger: Logger) {
     self.settings = settings
     self.reactor = reactor
     self.logger = logger
+    metrics = ConnectionMetrics(connection: settings.name)
     state = ConnectionState(
       policy: settings.policy, limit: settings.maximumPending, waitTimeout: settings.waitTimeout)
   }
@@ -69,20 +70,23 @@ actor PostgresConnection {
   /// `writes` is false only if nothing in it changes anything: it then shares a transaction with others, and a break means
   /// `unavailable` in place of `outcomeUnknown`. `timeout` must be given if a statement of the group raises `statement_timeout`.
   func run(_ calls: [SQLCall], writes: Bool, timeout: Duration? = nil) async throws(SQLFailure) -> [SQLResult] {
-    requests.increment()
     let result = await withCheckedContinuation { continuation in
       let request = Request(
         calls: calls, writes: writes, timeout: timeout ?? settings.statementTimeout, continuation: continuation)
       switch state.submit(request, inFlight: book.count, now: .now) {
       case .send(let request): send(request)
-      case .refuse(let request, let failure): request.continuation.resume(returning: .failure(failure))
+      case .refuse(let request, let failure): answer(request, .failure(failure))
       case .wait(let connect):
         armExpiry()
         if connect { beginConnecting() }
       }
+      tellLoad()
     }
     return try result.get()
   }
+
+  /// The process of the server that serves this connection; nil when there is none.
+  var backendProcessID: Int64? { state.phase == .ready ? handle?.backendProcessID : nil }
 
   /// Connects without waiting for a request. Again: nothing happens.
   func start() {
@@ -139,8 +143,9 @@ actor PostgresConnection {
     connectTimer = nil
     observe(handle, .readable) { self.ready() }
     guard watch != nil else { return }
-    logger.info("connected to PostgreSQL", metadata: ["server": "\(settings.url)"])
-    connectedGauge.record(1)
+    logger.info(
+      "connected to PostgreSQL", metadata: ["server": "\(settings.url)", "connection": "\(settings.name)"])
+    metrics.connected()
     for request in state.connected() { send(request) }
   }
 
@@ -149,10 +154,13 @@ actor PostgresConnection {
     let wasReady = state.phase == .ready
     closeHandle()
     if state.phase != .closed {
-      losses.increment()
+      metrics.failed()
       logger.warning(
         wasReady ? "lost the connection to PostgreSQL" : "cannot connect to PostgreSQL",
-        metadata: ["server": "\(settings.url)", "reason": "\(reason)", "failures": "\(state.failures + 1)"])
+        metadata: [
+          "server": "\(settings.url)", "connection": "\(settings.name)", "reason": "\(reason)",
+          "failures": "\(state.failures + 1)",
+        ])
     }
     if let delay = state.broken(random: .random(in: 0..<1)) {
       retryTimer = reactor.schedule(after: delay) {
@@ -171,14 +179,15 @@ actor PostgresConnection {
     handle = nil
     prepared = []
     sendFailed = false
-    connectedGauge.record(0)
+    metrics.disconnected()
     for request in book.abandon() {
       if request.writes {
-        request.continuation.resume(returning: .failure(.outcomeUnknown))
+        answer(request, .failure(.outcomeUnknown))
       } else {
         refuse(request, "the connection to PostgreSQL broke")
       }
     }
+    tellLoad()
     resumeDrained()
   }
 
@@ -276,7 +285,7 @@ actor PostgresConnection {
     case .confused: fail("its answers do not fit the questions")
     case .segmentEnded(let done, let skipped, let unprepared):
       prepared.subtract(unprepared)
-      for (request, result) in done { request.continuation.resume(returning: result) }
+      for (request, result) in done { answer(request, result) }
       for var request in skipped {
         guard !request.isRepeated && state.phase == .ready else {
           refuse(request, "it was skipped because of other statements")
@@ -285,6 +294,7 @@ actor PostgresConnection {
         request.isRepeated = true
         send(request)
       }
+      tellLoad()
       if book.count == 0 { resumeDrained() }
     }
   }
@@ -295,9 +305,14 @@ actor PostgresConnection {
     for waiter in waiters { waiter.resume() }
   }
 
-  private func refuse(_ request: Request, _ reason: String) {
-    request.continuation.resume(returning: .failure(.unavailable(reason)))
+  private func refuse(_ request: Request, _ reason: String) { answer(request, .failure(.unavailable(reason))) }
+
+  private func answer(_ request: Request, _ result: Result<[SQLResult], SQLFailure>) {
+    metrics.answered(after: .now - request.begun)
+    request.continuation.resume(returning: result)
   }
+
+  private func tellLoad() { metrics.load(inFlight: book.count, waiting: state.waitingCount) }
 
   // MARK: - Timers
 
@@ -306,6 +321,7 @@ actor PostgresConnection {
     expiryTimer = reactor.schedule(after: deadline - .now) {
       self.expiryTimer = nil
       for request in self.state.expire(now: .now) { self.refuse(request, "PostgreSQL cannot be reached") }
+      self.tellLoad()
       self.armExpiry()
     }
   }

@@ -27,6 +27,7 @@ enum SQLFailure: Error, Hashable, Sendable {
 enum SQLState {
   static let uniqueViolation = "23505"
   static let undefinedTable = "42P01"
+  static let undefinedObject = "42704"
   static let undefinedStatement = "26000"
   static let queryCanceled = "57014"
 }

@@ -24,6 +24,9 @@ struct SQLParameter: Sendable, Equatable {
   static func ints(_ values: [Int64]) -> SQLParameter {
     SQLParameter(type: .ints, value: BinaryFormat.encode(array: values.map(BinaryFormat.encode), of: .int))
   }
+  static func optionalInts(_ values: [Int64?]) -> SQLParameter {
+    SQLParameter(type: .ints, value: BinaryFormat.encode(array: values.map { $0.map(BinaryFormat.encode) }, of: .int))
+  }
   static func timestamps(_ values: [Timestamp?]) -> SQLParameter {
     SQLParameter(
       type: .timestamps, value: BinaryFormat.encode(array: values.map { $0.map(BinaryFormat.encode) }, of: .timestamp))

@@ -72,6 +72,12 @@ struct SQLRow: Sendable {
     return values.compactMap { $0.map { String(decoding: $0, as: UTF8.self) } }
   }
 
+  func optionalByteStrings(_ column: Int) throws(SQLFailure) -> [[UInt8]]? {
+    guard let raw = try raw(column) else { return nil }
+    guard let values = BinaryFormat.decodeArray(raw, of: .bytes) else { throw .unreadable(column: column) }
+    return values.compactMap(\.self)
+  }
+
   private func value<Value>(
     _ column: Int, of get: (Int) throws(SQLFailure) -> Value?
   ) throws(SQLFailure) -> Value {

@@ -38,6 +38,16 @@ public struct RefreshedSession: Sendable {
   public let user: User
   /// The token for the next refresh.
   public let refreshToken: RefreshToken
+  /// What the access token beside it is to say; nil leaves it to whoever signs it.
+  public var accessTerms: AccessTerms?
+
+  /// Of a refresh that may be repeated: the same each time, so that the same access token comes out.
+  public struct AccessTerms: Hashable, Sendable {
+    /// When the pair was given first, by PostgreSQL's clock.
+    public let issuedAt: Timestamp
+    /// The access token's id.
+    public let tokenID: String
+  }
 }
 
 /// The secret behind a token. Pure but for the drawing.

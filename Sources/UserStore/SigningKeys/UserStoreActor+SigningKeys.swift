@@ -1,83 +1,93 @@
 import FieldEncryption
-public import ServiceQueue
-
-/// A key pair that signs access tokens.
-public struct SigningKey: Sendable {
-  /// Its name in tokens: 16 characters of base64url, from the hash of the public key.
-  public let kid: String
-  /// The raw Ed25519 public key, 32 bytes: `x` of a JWK.
-  public let publicKey: [UInt8]
-  /// The raw Ed25519 private key (seed), 32 bytes: `d` of a JWK. Never log it.
-  public let privateKey: [UInt8]
-  /// When it was made, by PostgreSQL's clock.
-  public let createdAt: Timestamp
-
-  /// A key pair with its name, unchecked.
-  public init(kid: String, publicKey: [UInt8], privateKey: [UInt8], createdAt: Timestamp) {
-    self.kid = kid
-    self.publicKey = publicKey
-    self.privateKey = privateKey
-    self.createdAt = createdAt
-  }
-}
+import Logging
+import ServiceQueue
 
 extension UserStoreActor {
-  /// The advisory lock under which nodes make a first key: "usherK" as a number.
-  private static let lock: Int64 = 0x7573_6865_724B
-
-  private static let columns = "kid, public_key, private_key, created_at"
   private static let select = SQLStatement(
     "key.select",
-    "SELECT \(columns) FROM signing_keys WHERE retired_at IS NULL ORDER BY created_at DESC, kid LIMIT 100")
-  private static let takeLock = SQLStatement("key.lock", "SELECT pg_advisory_xact_lock($1)")
-  private static let insertFirst = SQLStatement(
-    "key.insert_first",
     """
-    INSERT INTO signing_keys (kid, public_key, private_key)
-    SELECT $1, $2, $3 WHERE NOT EXISTS (SELECT 1 FROM signing_keys WHERE retired_at IS NULL)
+    SELECT kid, created_at, activates_at, retired_at, public_key, private_key, now() FROM signing_keys
+    ORDER BY retired_at IS NOT NULL, activates_at DESC, kid LIMIT 100
     """)
 
-  /// The keys in use, newest first: the first signs, all verify. Makes the first one if there is none; of several nodes
-  /// that do so at once, one makes it and all get it.
+  /// The keys that verify, the one that signs first; no one signs while the only keys are younger than their overlap.
+  ///
+  /// Does on the way what the schedule says is due: makes the first key and the next ones, retires and forgets old ones. Of
+  /// several nodes that do so at once, one does it and all get the same. All nodes ask every few seconds.
   public func signingKeys() async throws(UserStoreError) -> [SigningKey] {
-    let found = try await translating { () async throws(SQLFailure) in try await self.read(Self.select()) }
-    if found[0].rowCount > 0 { return try keys(found[0]) }
-    let calls = [Self.takeLock(.int(Self.lock)), try newKey(), Self.select()]
-    let made = try await translating { () async throws(SQLFailure) in try await self.write(calls) }
-    return try keys(made[2])
+    var found = try await storedSigningKeys()
+    let due = configuration.signingKeys.steps(for: found.keys, now: found.now)
+    if !due.isEmpty {
+      do {
+        try await carryOut(due)
+        found = try await storedSigningKeys()
+      } catch {
+        // What there is keeps serving; without any key nobody can.
+        guard found.keys.contains(where: { $0.retiredAt == nil }) else { throw error }
+        logger.warning("the signing keys were not rotated; trying on", metadata: ["error": "\(error)"])
+      }
+    }
+    return try opened(found)
   }
 
-  private func newKey() throws(UserStoreError) -> SQLCall {
-    do {
-      let privateKey = try SecureRandom.bytes(Ed25519.privateKeyLength)
-      let publicKey = try Ed25519.publicKey(of: privateKey)
-      let kid = Base64.url.encode(Array(try SHA256.digest(publicKey).prefix(12)))
-      let sealed = try keyset.seal(privateKey, associatedData: Self.place(kid))
-      return Self.insertFirst(.text(kid), .bytes(publicKey), .bytes(sealed))
-    } catch {
-      throw UserStoreError(.internal, "no signing key can be made: \(error)")
+  /// Every key that is remembered, without key bytes: those in use first, the newest of them first.
+  public func signingKeyStatuses() async throws(UserStoreError) -> [SigningKeyStatus] {
+    let found = try await storedSigningKeys()
+    let schedule = configuration.signingKeys
+    return found.keys.map { key in
+      SigningKeyStatus(
+        kid: key.kid, phase: schedule.phase(of: key, among: found.keys, now: found.now), createdAt: key.createdAt,
+        activatesAt: key.activatesAt, retiresAt: schedule.retirement(of: key, among: found.keys))
     }
   }
 
-  private func keys(_ result: SQLResult) throws(UserStoreError) -> [SigningKey] {
-    var keys: [SigningKey] = []
-    for row in result.rows {
-      do {
-        let kid = try row.text(0)
-        let publicKey = try row.bytes(1)
-        let privateKey = try keyset.open(try row.bytes(2), associatedData: Self.place(kid))
-        keys.append(
-          SigningKey(kid: kid, publicKey: publicKey, privateKey: privateKey, createdAt: try row.timestamp(3)))
-      } catch let failure as SQLFailure {
-        throw UserStoreError(failure)
-      } catch {
-        throw UserStoreError(.internal, "a signing key cannot be opened: \(error)")
+  /// The table, with the moment at which it was read.
+  private struct Stored {
+    var keys: [SigningKeySchedule.Key] = []
+    /// By kid: the public half, and the sealed private one.
+    var halves: [String: (publicKey: [UInt8], sealed: [UInt8]?)] = [:]
+    var now = Timestamp(milliseconds: 0)
+  }
+
+  private func storedSigningKeys() async throws(UserStoreError) -> Stored {
+    let results = try await translating { () async throws(SQLFailure) in try await self.read(Self.select()) }
+    var stored = Stored()
+    do {
+      for row in results[0].rows {
+        let key = SigningKeySchedule.Key(
+          kid: try row.text(0), createdAt: try row.timestamp(1), activatesAt: try row.timestamp(2),
+          retiredAt: try row.optionalTimestamp(3))
+        stored.keys.append(key)
+        stored.halves[key.kid] = (try row.bytes(4), try row.optionalBytes(5))
+        stored.now = try row.timestamp(6)
       }
+    } catch { throw UserStoreError(error) }
+    return stored
+  }
+
+  private func opened(_ stored: Stored) throws(UserStoreError) -> [SigningKey] {
+    let signer = configuration.signingKeys.signer(among: stored.keys, now: stored.now)
+    var keys: [SigningKey] = []
+    for key in stored.keys where key.retiredAt == nil {
+      guard let halves = stored.halves[key.kid] else { continue }
+      let signs = key == signer
+      var privateKey: [UInt8] = []
+      if signs, let sealed = halves.sealed {
+        do {
+          privateKey = try keyset.open(sealed, associatedData: Self.place(ofSigningKey: key.kid))
+        } catch {
+          throw UserStoreError(.internal, "a signing key cannot be opened: \(error)")
+        }
+      }
+      let opened = SigningKey(
+        kid: key.kid, publicKey: halves.publicKey, privateKey: privateKey, createdAt: key.createdAt, signs: signs)
+      keys.insert(opened, at: signs ? 0 : keys.count)
     }
     return keys
   }
 
-  private static func place(_ kid: String) -> [UInt8] {
+  /// Where a sealed private key belongs.
+  static func place(ofSigningKey kid: String) -> [UInt8] {
     SealedField(table: "signing_keys", column: "private_key", row: kid).associatedData
   }
 }

@@ -2,6 +2,9 @@ public import ServiceQueue
 
 /// Somebody, or some system, that may log in.
 public struct User: Hashable, Sendable {
+  /// Queues that a user may be limited to, at most.
+  public static let mostQueues = 1_000
+
   /// A UUID as text, lower case; never changes.
   public let id: String
   /// As it was written when the user was made; upper and lower case are the same.
@@ -16,6 +19,8 @@ public struct User: Hashable, Sendable {
   public let capacity: Int?
   /// True when the user may not log in.
   public let isDisabled: Bool
+  /// How it stands with the user; disabled outweighs invited.
+  public let state: UserState
   /// The address, opened; sealed in the database.
   public let email: String?
   /// The name for people, opened; sealed in the database.
@@ -27,10 +32,11 @@ public struct User: Hashable, Sendable {
   /// Counts the changes from 1; the ETag in REST. A new password counts.
   public let version: Int64
 
-  /// A user with all its fields, unchecked.
+  /// A user with all its fields, unchecked; one without a `state` is active or disabled.
   public init(
     id: String, username: String, level: AccessLevel, queues: Set<QueueName>?, skills: SkillSet, capacity: Int?,
-    isDisabled: Bool, email: String?, displayName: String?, createdAt: Timestamp, updatedAt: Timestamp, version: Int64
+    isDisabled: Bool, state: UserState? = nil, email: String?, displayName: String?, createdAt: Timestamp,
+    updatedAt: Timestamp, version: Int64
   ) {
     self.id = id
     self.username = username
@@ -39,6 +45,7 @@ public struct User: Hashable, Sendable {
     self.skills = skills
     self.capacity = capacity
     self.isDisabled = isDisabled
+    self.state = state ?? (isDisabled ? .disabled : .active)
     self.email = email
     self.displayName = displayName
     self.createdAt = createdAt
@@ -55,7 +62,7 @@ public struct User: Hashable, Sendable {
 /// A user to be made.
 public struct NewUser: Sendable {
   var username: String
-  var password: String
+  var password: String?
   var level: AccessLevel
   var queues: Set<QueueName>?
   var skills: SkillSet
@@ -67,15 +74,15 @@ public struct NewUser: Sendable {
   ///
   /// - Parameters:
   ///   - username: 1 to 64 of letters, digits, `.`, `_`, `@`, `+`, `-`, beginning with a letter or digit; ASCII.
-  ///   - password: 8 to 1,024 bytes of UTF-8.
+  ///   - password: as the site's `PasswordRules` want it; nil for a user who is invited.
   ///   - level: what the user may do.
   ///   - queues: at most 1,000 queues the user is limited to; nil for all.
   ///   - skills: at most `SkillSet.mostHeld` words.
   ///   - capacity: within `QueuePolicy.capacityRange`; nil for the site's own default.
-  ///   - email: 1 to 256 bytes, or nil.
-  ///   - displayName: 1 to 256 bytes, or nil.
+  ///   - email: 1 to 256 characters, or nil.
+  ///   - displayName: 1 to 256 characters, or nil.
   public init(
-    username: String, password: String, level: AccessLevel, queues: Set<QueueName>? = nil, skills: SkillSet = .none,
+    username: String, password: String?, level: AccessLevel, queues: Set<QueueName>? = nil, skills: SkillSet = .none,
     capacity: Int? = nil, email: String? = nil, displayName: String? = nil
   ) {
     self.username = username
@@ -105,7 +112,7 @@ public struct UserChanges: Sendable {
   public var level: AccessLevel?
   /// True to disable, which revokes all sessions; false to enable again; nil leaves it.
   public var isDisabled: Bool?
-  /// The new password, 8 to 1,024 bytes of UTF-8, which revokes all sessions; nil leaves it.
+  /// The new password, as the site's `PasswordRules` want it, which revokes all sessions and invitations; nil leaves it.
   public var password: String?
   /// The queues the user is limited to; `.clear` lifts the limit.
   public var queues: Change<Set<QueueName>> = .keep

@@ -7,7 +7,7 @@ struct UserRow {
   static let columns =
     """
     id, username, level, queues, disabled, email, display_name, created_at, updated_at, version, password_phc, skills, \
-    capacity
+    capacity, erased_at IS NOT NULL
     """
 
   let id: String
@@ -20,9 +20,11 @@ struct UserRow {
   let createdAt: Timestamp
   let updatedAt: Timestamp
   let version: Int64
-  let passwordPHC: String
+  /// Nil for a user who was invited and has not chosen one yet, or is erased.
+  let passwordPHC: String?
   let skills: [String]
   let capacity: Int64?
+  let isErased: Bool
 
   init(_ row: SQLRow) throws(SQLFailure) {
     id = try row.text(0)
@@ -35,9 +37,16 @@ struct UserRow {
     createdAt = try row.timestamp(7)
     updatedAt = try row.timestamp(8)
     version = try row.int(9)
-    passwordPHC = try row.text(10)
+    passwordPHC = try row.optionalText(10)
     skills = try row.optionalTexts(11) ?? []
     capacity = try row.optionalInt(12)
+    isErased = try row.bool(13)
+  }
+
+  var state: UserState {
+    if isErased { return .erased }
+    if isDisabled { return .disabled }
+    return passwordPHC == nil ? .invited : .active
   }
 
   /// The user with its personal fields opened; `internal` when the keyset lacks their key.
@@ -50,7 +59,7 @@ struct UserRow {
     }
     return User(
       id: id, username: username, level: level, queues: queues.map { Set($0.compactMap { QueueName($0) }) },
-      skills: skills, capacity: capacity.map(Int.init), isDisabled: isDisabled,
+      skills: skills, capacity: capacity.map(Int.init), isDisabled: isDisabled, state: state,
       email: try UserField.email.open(email, of: id, with: keyset),
       displayName: try UserField.displayName.open(displayName, of: id, with: keyset), createdAt: createdAt,
       updatedAt: updatedAt, version: version)

@@ -3,9 +3,8 @@ import ServiceQueue
 
 /// The bounds of what a user is made of. Pure.
 enum UserRules {
-  static let passwordLength = 8...1024
+  /// Characters (Unicode scalars, as JSON Schema counts them).
   static let fieldLength = 1...256
-  static let maximumQueues = 1000
   static let pageLimit = 1...500
 
   static func isUsername(_ text: String) -> Bool {
@@ -17,28 +16,30 @@ enum UserRules {
   /// What `newID` makes; anything else is nobody's id, and is not asked for.
   static func isID(_ text: String) -> Bool { ServiceID(text)?.rawValue == text }
 
+  /// How the names of erased users begin, which nobody else may have.
+  static let erasedPrefix = "erased-"
+
+  static func erasedName(of id: String) -> String { erasedPrefix + id.prefix(13) }
+
   static func check(username: String) throws(UserStoreError) {
+    guard !username.lowercased().hasPrefix(erasedPrefix) else {
+      throw UserStoreError(.invalidArgument, "names that begin with \(erasedPrefix) are kept for erased users")
+    }
     guard isUsername(username) else {
       throw UserStoreError(
         .invalidArgument, "a username is 1 to 64 of A-Z a-z 0-9 . _ @ + - and begins with a letter or digit")
     }
   }
 
-  static func check(password: String) throws(UserStoreError) {
-    guard passwordLength.contains(password.utf8.count) else {
-      throw UserStoreError(.invalidArgument, "a password has 8 to 1024 bytes")
-    }
-  }
-
   static func check(field: String?, _ name: StaticString) throws(UserStoreError) {
     guard let field else { return }
-    guard fieldLength.contains(field.utf8.count) else {
-      throw UserStoreError(.invalidArgument, "\(name) has 1 to 256 bytes")
+    guard fieldLength.contains(field.unicodeScalars.count) else {
+      throw UserStoreError(.invalidArgument, "\(name) has 1 to 256 characters")
     }
   }
 
   static func check(queues: Set<QueueName>?) throws(UserStoreError) {
-    guard (queues?.count ?? 0) <= maximumQueues else {
+    guard (queues?.count ?? 0) <= User.mostQueues else {
       throw UserStoreError(.invalidArgument, "a user is limited to at most 1000 queues, or to none")
     }
   }

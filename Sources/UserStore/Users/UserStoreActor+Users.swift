@@ -4,19 +4,12 @@ extension UserStoreActor {
   private static let insert = SQLStatement(
     "user.insert",
     """
-    INSERT INTO users (id, username, password_phc, level, queues, email, display_name, skills, capacity)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING \(UserRow.columns)
+    INSERT INTO users (id, username, password_phc, level, queues, email, display_name, skills, capacity, email_index)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING \(UserRow.columns)
     """)
   private static let selectByID = SQLStatement("user.by_id", "SELECT \(UserRow.columns) FROM users WHERE id = $1")
   private static let selectByName = SQLStatement(
     "user.by_name", #"SELECT \#(UserRow.columns) FROM users WHERE lower(username COLLATE "C") = lower($1 COLLATE "C")"#)
-  private static let selectPage = SQLStatement(
-    "user.page",
-    #"""
-    SELECT \#(UserRow.columns) FROM users
-    WHERE lower(username COLLATE "C") > lower($1 COLLATE "C")
-    ORDER BY lower(username COLLATE "C") LIMIT $2
-    """#)
   private static let selectChanged = SQLStatement(
     "user.changed",
     """
@@ -38,32 +31,43 @@ extension UserStoreActor {
       queues = CASE WHEN $5 THEN $6 ELSE queues END, email = CASE WHEN $7 THEN $8 ELSE email END,
       display_name = CASE WHEN $9 THEN $10 ELSE display_name END, password_phc = COALESCE($11, password_phc),
       skills = COALESCE($12, skills), capacity = CASE WHEN $13 THEN $14 ELSE capacity END,
-      updated_at = now(), version = version + 1
-    WHERE id = $1 AND ($2 IS NULL OR version = $2) RETURNING \(UserRow.columns)
+      email_index = CASE WHEN $7 THEN $15 ELSE email_index END, updated_at = now(), version = version + 1
+    WHERE id = $1 AND erased_at IS NULL AND ($2 IS NULL OR version = $2) AND NOT ($16 AND \(LastAdministrator.condition))
+    RETURNING \(UserRow.columns)
     """)
-  private static let exists = SQLStatement("user.exists", "SELECT 1 FROM users WHERE id = $1")
 
-  /// Makes a user and returns it; `audit`, which gets the user's id, is written in the same transaction. Throws `invalidArgument` (see `NewUser`), `usernameTaken`, `overloaded` when too many
-  /// passwords are being computed.
+  /// Makes a user and returns it; `audit`, which gets the user's id, is written in the same transaction. Throws
+  /// `invalidArgument` (see `NewUser`), `weakPassword`, `usernameTaken`, `overloaded` when too many passwords are being
+  /// computed.
   public func createUser(_ new: NewUser, audit: AuditEntry? = nil) async throws(UserStoreError) -> User {
+    guard new.password != nil else { throw UserStoreError(.weakPassword, "a password is missing") }
+    return try await create(new, id: try UserRules.newID(), audit: audit).user
+  }
+
+  /// Makes a user with or without a password; carries out `more` behind it in the same transaction.
+  func create(
+    _ new: NewUser, id: String, audit: AuditEntry?, and more: [SQLCall] = []
+  ) async throws(UserStoreError) -> (user: User, results: [SQLResult]) {
     try UserRules.check(username: new.username)
-    try UserRules.check(password: new.password)
     try UserRules.check(field: new.email, "email")
     try UserRules.check(field: new.displayName, "display name")
     try UserRules.check(queues: new.queues)
     try UserRules.check(skills: new.skills)
     try UserRules.check(capacity: new.capacity)
-    let id = try UserRules.newID()
-    let phc = try await passwordHash(new.password)
+    var phc: String?
+    if let password = new.password {
+      try checkPassword(password, username: new.username, email: new.email, displayName: new.displayName)
+      phc = try await passwordHash(password)
+    }
     let call = Self.insert(
       .text(id), .text(new.username), .text(phc), .text(new.level.rawValue), .texts(Self.names(new.queues)),
       .bytes(try UserField.email.seal(new.email, of: id, with: keyset)),
       .bytes(try UserField.displayName.seal(new.displayName, of: id, with: keyset)),
-      .texts(new.skills.words), .int(new.capacity.map(Int64.init)))
+      .texts(new.skills.words), .int(new.capacity.map(Int64.init)), .bytes(try index(new.email)))
     do {
       let entry = audit.map { AuditSQL.insert($0.about(id)) }
-      let results = try await write([call] + (entry.map { [$0] } ?? []))
-      return try Self.row(results[0]).opened(with: keyset)
+      let results = try await write([call] + more + (entry.map { [$0] } ?? []))
+      return (try Self.row(results[0]).opened(with: keyset), results)
     } catch let failure as SQLFailure {
       if failure.isRefusal(SQLState.uniqueViolation) {
         throw UserStoreError(.usernameTaken, "another user has this name: choose another")
@@ -88,20 +92,6 @@ extension UserStoreActor {
     return try row.opened(with: keyset)
   }
 
-  /// A page of users by name, at most `limit` (1 to 500), after the cursor of the page before.
-  public func users(after cursor: String? = nil, limit: Int) async throws(UserStoreError) -> UserPage {
-    guard UserRules.pageLimit.contains(limit) else {
-      throw UserStoreError(.invalidArgument, "limit is 1 to 500")
-    }
-    let after = cursor ?? ""
-    guard after.isEmpty || UserRules.isUsername(after) else {
-      throw UserStoreError(.invalidArgument, "this cursor was not given by a page before")
-    }
-    let users = try await many(Self.selectPage(.text(after), .int(Int64(limit) + 1)))
-    let page = users.prefix(limit)
-    return UserPage(users: Array(page), next: users.count > limit ? page.last?.username.lowercased() : nil)
-  }
-
   /// The users changed at or after `moment` by PostgreSQL's clock, oldest change first and by id within a millisecond, at
   /// most 1,000. When 1,000 came, the next page begins at the last one's `updatedAt`, `after` its id. A change may become
   /// visible some time after its moment: whoever polls lets the ranges overlap by some seconds.
@@ -112,8 +102,9 @@ extension UserStoreActor {
   }
 
   /// Changes a user and returns it as it is then: all that is asked for, or nothing. Disabling and a new password revoke
-  /// its sessions in the same transaction, and `audit` is written in it, if anything was changed. With `expectedVersion` only if it has that version. Throws `notFound`,
-  /// `versionMismatch`, `invalidArgument`, `overloaded` when too many passwords are being computed.
+  /// its sessions in the same transaction, and `audit` is written in it, if anything was changed. With `expectedVersion` only
+  /// if it has that version. Throws `notFound`, also for an erased user, `versionMismatch`, `invalidArgument`,
+  /// `weakPassword`, `lastAdministrator`, `overloaded` when too many passwords are being computed.
   public func updateUser(
     id: String, expectedVersion: Int64?, _ changes: UserChanges, audit: AuditEntry? = nil
   ) async throws(UserStoreError) -> User {
@@ -129,28 +120,38 @@ extension UserStoreActor {
     try UserRules.check(field: displayName, "display name")
     var phc: String?
     if let password = changes.password {
-      try UserRules.check(password: password)
+      let user = try await user(id: id)
+      try checkPassword(
+        password, username: user.username, email: email ?? user.email, displayName: displayName ?? user.displayName)
       phc = try await passwordHash(password)
     }
+    let endsAdministrator = changes.isDisabled == true || changes.level.map { $0 != .admin } == true
     var calls = [
       Self.update(
         .text(id), .int(expectedVersion), .text(changes.level?.rawValue), .bool(changes.isDisabled),
         .bool(setsQueues), .texts(Self.names(queues)),
         .bool(setsEmail), .bytes(try UserField.email.seal(email, of: id, with: keyset)),
         .bool(setsName), .bytes(try UserField.displayName.seal(displayName, of: id, with: keyset)),
-        .text(phc), .texts(changes.skills?.words), .bool(setsCapacity), .int(capacity.map(Int64.init))),
-      Self.exists(.text(id)),
+        .text(phc), .texts(changes.skills?.words), .bool(setsCapacity), .int(capacity.map(Int64.init)),
+        .bytes(try index(email)), .bool(endsAdministrator)),
+      LastAdministrator.examine(.text(id)),
     ]
     if changes.isDisabled == true { calls.append(Self.revokeOfDisabled(.text(id))) }
-    if let phc { calls.append(Self.revokeOfPassword(.text(id), .text(phc))) }
+    if let phc { calls += [Self.revokeOfPassword(.text(id), .text(phc)), Self.voidInvitation(id, password: phc)] }
     if let audit { calls.append(AuditSQL.insert(audit.about(id), ifChanged: id)) }
-    let sent = calls
-    let results = try await translating { () async throws(SQLFailure) in try await self.write(sent) }
+    let results = try await changing(endsAdministrator, calls)
     guard let row = results[0].first else {
-      guard results[1].rowCount > 0 else { throw Self.notFound }
-      throw UserStoreError(.versionMismatch, "the user was changed meanwhile: read it again")
+      throw LastAdministrator.refusal(try Self.examined(results[1]), expectedVersion: expectedVersion)
     }
     return try Self.userRow(row).opened(with: keyset)
+  }
+
+  /// Carries out a group; where it may take the last administrator away, one such group after the other on all nodes. The
+  /// results are those of `calls`.
+  func changing(_ endsAdministrator: Bool, _ calls: [SQLCall]) async throws(UserStoreError) -> [SQLResult] {
+    let group = endsAdministrator ? [LastAdministrator.takeLock] + calls : calls
+    let results = try await translating { () async throws(SQLFailure) in try await self.write(group) }
+    return Array(results.dropFirst(endsAdministrator ? 1 : 0))
   }
 
   static let notFound = UserStoreError(.notFound, "there is no such user")
@@ -172,6 +173,12 @@ extension UserStoreActor {
   }
 
   static func selectUser(id: String) -> SQLCall { selectByID(.text(id)) }
+  static func selectUser(name: String) -> SQLCall { selectByName(.text(name)) }
+
+  private func index(_ email: String?) throws(UserStoreError) -> [UInt8]? {
+    guard let email else { return nil }
+    return try blindIndex(email)
+  }
 
   static func userRow(_ row: SQLRow) throws(UserStoreError) -> UserRow {
     do { return try UserRow(row) } catch { throw UserStoreError(error) }
@@ -182,7 +189,7 @@ extension UserStoreActor {
     return try userRow(row)
   }
 
-  private func many(_ call: SQLCall) async throws(UserStoreError) -> [User] {
+  func many(_ call: SQLCall) async throws(UserStoreError) -> [User] {
     let results = try await translating { () async throws(SQLFailure) in try await self.read(call) }
     var users: [User] = []
     for row in results[0].rows { users.append(try Self.userRow(row).opened(with: keyset)) }

@@ -25,7 +25,8 @@ struct CheckCommand: AsyncParsableCommand {
       environment: ProcessInfo.processInfo.environment, needing: Set(Settings.Needed.allCases))
     let logger = Foundations.logger(settings)
     _ = try Foundations.rules(settings)
-    let keyset = try Foundations.sealing(settings).aead
+    _ = try settings.openID.configuration()
+    let keyset = try await Foundations.sealing(settings).aead
     print("settings: good, keyset's primary key \(keyset.primaryKeyID)")
 
     let statuses = [

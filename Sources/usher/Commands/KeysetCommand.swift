@@ -2,45 +2,75 @@ import ArgumentParser
 import FieldEncryption
 import Foundation
 
-/// `usher keyset`: makes and shows the operator's keyset. Key bytes are never printed.
-struct KeysetCommand: ParsableCommand {
+/// `usher keyset`: the operator's keyset, and what it has sealed. Key bytes are never printed.
+struct KeysetCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "keyset", abstract: "Make, rotate and show the keyset that seals personal data.",
-    subcommands: [Generate.self, Rotate.self, Show.self])
+    commandName: "keyset", abstract: "Make, list and rotate the keys that seal personal data.",
+    discussion: """
+      A rotation without downtime: rotate --prepare, wait until every server has the new file (a few seconds where they share \
+      one), rotate --promote ID; the servers then seal everything anew by the new key (keyset progress). When list --counts \
+      shows that nothing needs the old key any more: disable ID, and some time later destroy ID.
+      """,
+    subcommands: [
+      Create.self, Rotate.self, List.self, Enable.self, Disable.self, Destroy.self, Rewrap.self, Progress.self,
+    ])
 
-  struct Generate: ParsableCommand {
+  /// Which keyset file a command is about.
+  struct File: ParsableArguments {
+    @Option(help: "The keyset file; USHER_KEYSET_FILE where it is not given.") var file: String?
+
+    func keysetFile() throws -> KeysetFile {
+      guard let path = file ?? ProcessInfo.processInfo.environment["USHER_KEYSET_FILE"], !path.isEmpty else {
+        throw ValidationError("which keyset? Give --file, or set USHER_KEYSET_FILE")
+      }
+      return KeysetFile(path: path)
+    }
+  }
+
+  struct Create: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Write a new keyset to a file of mode 600.")
-    @Option(help: "The file to write; it must not exist.") var out: String
+    @OptionGroup var keyset: File
 
     func run() throws {
-      guard !FileManager.default.fileExists(atPath: out) else {
-        throw ValidationError("\(out) exists; a keyset that is overwritten makes its data unreadable for ever")
-      }
-      let keyset = try Keyset.generate()
-      try keyset.write(toFile: out)
-      print("wrote \(out), primary key \(keyset.primaryKeyID)")
+      let file = try keyset.keysetFile()
+      print("wrote \(file.path), primary key \(try file.create().primaryKeyID)")
     }
   }
 
   struct Rotate: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Add a new primary key; what older keys sealed stays readable.")
-    @Option(help: "The keyset file.") var file: String
+      abstract: "Add a key, or make one the primary, which seals from then on; what older keys sealed stays readable.")
+    @OptionGroup var keyset: File
+    @Flag(help: "First step: add an enabled key that does not seal yet.") var prepare = false
+    @Option(help: "Second step, when every server has it: make this key the primary.") var promote: UInt32?
 
-    func run() throws {
-      let keyset = try Keyset(contentsOfFile: file).rotated()
-      try keyset.write(toFile: file)
-      print("wrote \(file), primary key \(keyset.primaryKeyID); restart the servers that use it")
+    func validate() throws {
+      guard !prepare || promote == nil else { throw ValidationError("--prepare and --promote are two steps") }
     }
-  }
-
-  struct Show: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "List the keys by id and status, without their bytes.")
-    @Option(help: "The keyset file.") var file: String
 
     func run() throws {
-      for key in try Keyset(contentsOfFile: file).keys {
-        print("\(key.id) \(key.status.rawValue)\(key.isPrimary ? " primary" : "")")
+      let file = try keyset.keysetFile()
+      if prepare {
+        var added: UInt32 = 0
+        _ = try file.change { keyset throws(KeysetError) in
+          let (changed, id) = try keyset.prepared()
+          added = id
+          return changed
+        }
+        print("added key \(added), which opens and does not seal yet; when every server has it: --promote \(added)")
+      } else if let promote {
+        _ = try file.change { keyset throws(KeysetError) in try keyset.promoting(promote) }
+        print("key \(promote) is the primary; servers seal the older values anew (keyset progress)")
+      } else {
+        let changed = try file.change { keyset throws(KeysetError) in try keyset.rotated() }
+        print("added key \(changed.primaryKeyID), which is the primary")
+        FileHandle.standardError.write(
+          Data(
+            """
+            warning: where several servers run, those that read the file some seconds later cannot open what the first ones \
+            seal until then; use --prepare and --promote
+
+            """.utf8))
       }
     }
   }

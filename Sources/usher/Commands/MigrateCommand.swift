@@ -9,7 +9,13 @@ struct MigrateCommand: AsyncParsableCommand {
   func run() async throws {
     let settings = try StoreAccess.settings()
     let logger = Foundations.logger(settings)
-    let applied = try await StoreAccess.withStore(settings, logger) { try await $0.migrate() }
+    let applied = try await StoreAccess.withStore(settings, logger) { store in
+      let applied = try await store.migrate()
+      if let last = applied.last {
+        try await store.record(AuditEntry(action: "schema.migrate", actor: nil, object: last))
+      }
+      return applied
+    }
     for name in applied { print("applied \(name)") }
     if applied.isEmpty { print("the schema is up to date") }
   }

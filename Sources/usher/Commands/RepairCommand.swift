@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import ServiceQueue
+import UserStore
 
 /// `usher repair`: after Redis has lost data, or was restored from an older copy. Prints numbers alone.
 struct RepairCommand: AsyncParsableCommand {
@@ -24,7 +25,8 @@ struct RepairCommand: AsyncParsableCommand {
     let logger = Foundations.logger(settings)
     let isDryRun = dryRun
     let report = try await StoreAccess.withStore(settings, logger) { history in
-      try await BrokerAccess.withBroker(settings, logger) { broker in
+      if !isDryRun { try await history.record(AuditEntry(action: "queue.repair", actor: nil, object: name?.rawValue)) }
+      return try await BrokerAccess.withBroker(settings, logger) { broker in
         try await Repair(broker: broker, history: history).run(queue: name, isDryRun: isDryRun)
       }
     }

@@ -10,12 +10,19 @@ enum StoreAccess {
   static func withStore<Result: Sendable>(
     _ settings: Settings, _ logger: Logger, _ body: @Sendable (UserStoreActor) async throws -> Result
   ) async throws -> Result {
-    let keyset = try Foundations.sealing(settings).aead
+    try await withStore(settings, logger) { store, _ in try await body(store) }
+  }
+
+  /// The same with the keyset that the store seals by.
+  static func withStore<Result: Sendable>(
+    _ settings: Settings, _ logger: Logger, _ body: @Sendable (UserStoreActor, AEAD) async throws -> Result
+  ) async throws -> Result {
+    let keyset = try await Foundations.sealing(settings).aead
     let configuration = try Foundations.userStore(settings)
     let reactor = try Foundations.reactor("usher-store")
     let store = UserStoreActor(configuration: configuration, keyset: keyset, reactor: reactor, logger: logger)
     do {
-      let result = try await body(store)
+      let result = try await body(store, keyset)
       await store.shutdown()
       await reactor.shutdown()
       return result

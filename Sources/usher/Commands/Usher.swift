@@ -10,6 +10,6 @@ struct Usher: AsyncParsableCommand {
     version: "0.1.0",
     subcommands: [
       ServeCommand.self, MigrateCommand.self, CheckCommand.self, ConfigCommand.self, UserCommand.self,
-      KeysetCommand.self, PublishCommand.self, RepairCommand.self,
+      KeysetCommand.self, SigningKeyCommand.self, PublishCommand.self, RepairCommand.self, AuditCommand.self,
     ])
 }

@@ -19,6 +19,11 @@ enum Parse {
   /// The site's name stands in every Redis key.
   static func site(_ text: String) -> String? { BrokerConfiguration.isSite(text) ? text : nil }
 
+  /// 1 to 255 printable characters of ASCII, without space.
+  static func word(_ text: String) -> String? {
+    (1...255).contains(text.utf8.count) && text.utf8.allSatisfy { (0x21...0x7E).contains($0) } ? text : nil
+  }
+
   /// A path of at most 4,096 bytes.
   static func path(_ text: String) -> String? { text.utf8.count <= 4_096 ? text : nil }
 }

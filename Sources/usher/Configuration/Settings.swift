@@ -1,7 +1,9 @@
+import FieldEncryption
 import Gateway
 import Logging
 import ServiceQueue
 import Telemetry
+import UserStore
 
 /// Everything that operators tune, read from `USHER_*` alone. See `usher config`.
 struct Settings: Sendable {
@@ -30,12 +32,30 @@ struct Settings: Sendable {
   var commandRate: Int
   var messageBytes: Int
   var slowReaderBytes: Int
+  var auditMonths: Int
+  var passwordMinimum: Int
+  var loginQueue: Int
+  var loginWorkers: Int
+  var loginFailuresPerAddress: Int
+  var trustedProxies: [TrustedProxies.Network]
   var logLevel: Logger.Level
   var logFormat: LogFormat
   var redisURL: String?
   var amqpURL: String?
   var databaseURL: String?
   var keysetFile: String?
+  var databaseConnections: Int
+  var reportSeconds: Int
+  /// 0 for all.
+  var historyMonths: Int
+  var keyset: String?
+  var rewrapRate: Int
+  var tokenIssuer: String
+  /// 0 for rotation by hand.
+  var signingKeyDays: Int
+  var signingKeyOverlapSeconds: Int
+  var sessionDays: Int
+  var openID: OpenIDSettings
 
   /// Reads every setting; the reader then knows the problems and what to show.
   init(_ reader: inout SettingsReader) {
@@ -46,7 +66,7 @@ struct Settings: Sendable {
       "USHER_ADMIN_LISTEN", "health and metrics, for operators only", takes: "HOST:PORT", default: "127.0.0.1:8081",
       parse: GatewayConfiguration.Address.init)
     allowedOrigins = reader.value(
-      "USHER_ALLOWED_ORIGINS", "other origins whose pages may open a WebSocket; * for any",
+      "USHER_ALLOWED_ORIGINS", "other origins whose pages may use REST and open a WebSocket; * for any",
       takes: "a list such as https://desk.example,https://board.example", default: "",
       parse: Parse.list { $0 == "*" || $0.hasPrefix("http://") || $0.hasPrefix("https://") ? $0 : nil })
     accessTokenSeconds = reader.value(
@@ -113,6 +133,25 @@ struct Settings: Sendable {
     slowReaderBytes = reader.value(
       "USHER_SLOW_READER_BYTES", "bytes of events that may wait for a client that does not read before it is cut off",
       takes: "65536 to 67108864", default: "1048576", parse: Parse.integer(65_536...67_108_864))
+    auditMonths = reader.value(
+      "USHER_AUDIT_MONTHS", "how many months the audit is kept; 0 for ever", takes: "0 to 1200", default: "0",
+      parse: Parse.integer(0...1_200))
+    passwordMinimum = reader.value(
+      "USHER_PASSWORD_MINIMUM", "how many characters a new password has at least", takes: "8 to 64", default: "12",
+      parse: Parse.integer(PasswordRules.minimumRange))
+    loginQueue = reader.value(
+      "USHER_LOGIN_QUEUE", "logins that may wait while others are computed; further ones get 503",
+      takes: "0 to 10000", default: "64", parse: Parse.integer(0...10_000))
+    loginWorkers = reader.value(
+      "USHER_LOGIN_WORKERS", "passwords computed at one time, at most one a core; 32 MB each", takes: "1 to 256",
+      default: "2", parse: Parse.integer(1...256))
+    loginFailuresPerAddress = reader.value(
+      "USHER_LOGIN_FAILURES_PER_ADDRESS", "failed logins from one address before it has to wait",
+      takes: "5 to 1000000", default: "100", parse: Parse.integer(5...1_000_000))
+    trustedProxies = reader.value(
+      "USHER_TRUSTED_PROXIES", "proxies whose X-Forwarded-For is believed",
+      takes: "a list of networks such as 10.0.0.0/8,2001:db8::/32", default: "",
+      parse: Parse.list(TrustedProxies.Network.init))
     logLevel = reader.value(
       "USHER_LOG_LEVEL", "the least important records that are written",
       takes: "one of trace, debug, info, notice, warning, error, critical", default: "info",
@@ -132,6 +171,37 @@ struct Settings: Sendable {
     keysetFile = reader.optional(
       "USHER_KEYSET_FILE", "the Tink keyset that seals personal data; readable by the server's user alone",
       takes: "a path", parse: Parse.path)
+    databaseConnections = reader.value(
+      "USHER_DATABASE_CONNECTIONS", "connections to PostgreSQL; from two on reports have their own", takes: "1 to 8",
+      default: "2", parse: Parse.integer(1...8))
+    reportSeconds = reader.value(
+      "USHER_REPORT_SECONDS", "how long a statement of a report may run, and a report wait for its turn",
+      takes: "1 to 600", default: "30", parse: Parse.integer(1...600))
+    historyMonths = reader.value(
+      "USHER_HISTORY_MONTHS", "whole months of history to keep besides the current one; 0 for all", takes: "0 to 240",
+      default: "0", parse: Parse.integer(0...240))
+    keyset = reader.secret(
+      "USHER_KEYSET", "the keyset itself, in place of its file; it then changes with a restart alone",
+      takes: "a Tink keyset as JSON", fromFile: false, parse: { $0 })
+    rewrapRate = reader.value(
+      "USHER_REWRAP_RATE", "values a second that are sealed anew after the keyset was rotated", takes: "1 to 100000",
+      default: "1000", parse: Parse.integer(Rewrapper.rates))
+    if keyset != nil, keysetFile != nil {
+      reader.refuse("USHER_KEYSET", "both it and USHER_KEYSET_FILE are set; set one")
+    }
+    tokenIssuer = reader.value(
+      "USHER_TOKEN_ISSUER", "the issuer that access tokens name", takes: "1 to 255 printable characters of ASCII",
+      default: "usher", parse: Parse.word)
+    signingKeyDays = reader.value(
+      "USHER_SIGNING_KEY_DAYS", "how long a key signs access tokens before the next one does; 0 to rotate by hand",
+      takes: "0 to 365", default: "30", parse: Parse.integer(0...365))
+    signingKeyOverlapSeconds = reader.value(
+      "USHER_SIGNING_KEY_OVERLAP_SECONDS", "how long a new key is published before it signs", takes: "10 to 86400",
+      default: "300", parse: Parse.integer(10...86_400))
+    sessionDays = reader.value(
+      "USHER_SESSION_DAYS", "how long a session may go on, however often it is refreshed", takes: "1 to 3650",
+      default: "90", parse: Parse.integer(1...3_650))
+    openID = OpenIDSettings(&reader)
   }
 
   /// What the operator decides about all queues; nil when a value is out of the policy's bounds.
@@ -156,6 +226,7 @@ struct Settings: Sendable {
     var problems = reader.problems.map(\.description)
     for row in reader.rows where row.effective == nil {
       guard let needed = Needed(rawValue: row.name), names.contains(needed) else { continue }
+      if needed == .keysetFile, settings.keyset != nil { continue }
       guard !reader.problems.contains(where: { $0.name.hasPrefix(row.name) }) else { continue }
       problems.append("\(row.name): is missing; it takes \(row.takes)")
     }

@@ -58,12 +58,12 @@ struct SettingsReader {
     return value
   }
 
-  /// The secret `name`, or what stands in the file that `name_FILE` names. Its value is never shown.
+  /// The secret `name`, or what stands in the file that `name_FILE` names, if `fromFile`. Its value is never shown.
   mutating func secret<Value>(
-    _ name: String, _ meaning: String, takes: String, parse: (String) -> Value?
+    _ name: String, _ meaning: String, takes: String, fromFile: Bool = true, parse: (String) -> Value?
   ) -> Value? {
     var found = text(name)
-    if let path = text(name + "_FILE") {
+    if fromFile, let path = text(name + "_FILE") {
       if found != nil {
         problems.append(Problem(name: name, message: "both it and \(name)_FILE are set; set one"))
       }
@@ -80,6 +80,9 @@ struct SettingsReader {
     if value == nil { problems.append(Problem(name: name, message: "its value is not \(takes)")) }
     return value
   }
+
+  /// Notes that `name` cannot be used as it is.
+  mutating func refuse(_ name: String, _ message: String) { problems.append(Problem(name: name, message: message)) }
 
   private func text(_ name: String) -> String? {
     let key = ConfigKey(name.lowercased().split(separator: "_").map(String.init))

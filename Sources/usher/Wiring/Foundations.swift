@@ -22,16 +22,40 @@ enum Foundations {
 
   /// What seals with the operator's keyset.
   struct Sealing {
+    let provider: any KeyProvider
     let aead: AEAD
     let vault: FieldVault
+    let subjects: SubjectReader
   }
 
-  /// The operator's keyset, ready to use.
-  static func sealing(_ settings: Settings) throws(SettingsError) -> Sealing {
-    try naming(.keysetFile) {
-      let keyset = try Keyset(contentsOfFile: settings.keysetFile ?? "")
-      return Sealing(aead: try AEAD(keyset), vault: try FieldVault(keyset: keyset))
+  /// The operator's keyset, ready to use. Everybody shares the one `AEAD`, whose keyset can be replaced.
+  static func sealing(_ settings: Settings) async throws(SettingsError) -> Sealing {
+    let provider = keyProvider(settings)
+    do {
+      let aead = try AEAD(try await provider.keyset())
+      let vault = try FieldVault(aead)
+      return Sealing(
+        provider: provider, aead: aead, vault: vault, subjects: try SubjectReader(aead, vault: vault))
+    } catch {
+      throw SettingsError("\(settings.keyset == nil ? Settings.Needed.keysetFile.rawValue : "USHER_KEYSET"): \(error)")
     }
+  }
+
+  /// What erases customers.
+  static func eraser(
+    broker: any Broker, store: UserStoreActor, _ sealing: Sealing, logger: Logger
+  ) throws(SettingsError) -> Eraser {
+    do {
+      return try Eraser(broker: broker, store: store, reader: sealing.subjects, logger: logger)
+    } catch {
+      throw SettingsError("cannot begin to erase: \(error)")
+    }
+  }
+
+  /// Where the keyset comes from.
+  private static func keyProvider(_ settings: Settings) -> any KeyProvider {
+    if let json = settings.keyset { return EnvironmentKeyProvider(variable: "USHER_KEYSET", json: json) }
+    return FileKeyProvider(path: settings.keysetFile ?? "")
   }
 
   /// Where PostgreSQL is and how it is used.
@@ -39,7 +63,29 @@ enum Foundations {
     try naming(.databaseURL) {
       var configuration = UserStoreConfiguration(url: try DatabaseURL(settings.databaseURL ?? ""))
       configuration.refreshTokenLifetime = .seconds(settings.refreshTokenDays * 86_400)
+      configuration.connections = settings.databaseConnections
+      configuration.reportTimeout = .seconds(settings.reportSeconds)
+      configuration.auditMonths = settings.auditMonths
+      configuration.sessionLifetime = .seconds(settings.sessionDays * 86_400)
+      configuration.signingKeys = SigningKeySchedule(
+        overlap: .seconds(settings.signingKeyOverlapSeconds),
+        rotation: settings.signingKeyDays == 0 ? nil : .seconds(settings.signingKeyDays * 86_400),
+        tokenLifetime: .seconds(settings.accessTokenSeconds))
+      configuration.passwordRules = PasswordRules(minimum: settings.passwordMinimum)
+      configuration.site = settings.site
+      configuration.loginFailuresPerNetwork = settings.loginFailuresPerAddress
       return configuration
+    }
+  }
+
+  /// What seals anew after a rotation.
+  static func rewrap(
+    _ settings: Settings, _ store: UserStoreActor, _ aead: AEAD, logger: Logger
+  ) throws(SettingsError) -> RewrapService {
+    do {
+      return try RewrapService(store: store, aead: aead, rate: settings.rewrapRate, logger: logger)
+    } catch {
+      throw SettingsError("cannot begin: \(error)")
     }
   }
 

@@ -36,6 +36,13 @@ class Node:
             self._process.kill()
             self._process.wait()
 
+    @property
+    def process_id(self) -> int:
+        return self._process.pid
+
+    def metrics(self) -> str:
+        return httpx.get(f"http://{self._admin}/metrics", timeout=10).text
+
     def start(self) -> None:
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(

@@ -31,6 +31,11 @@ def token(user: str) -> str:
     return text
 
 
+def forget_tokens() -> None:
+    """For a test that makes tokens void: those who come later sign in anew."""
+    _tokens.clear()
+
+
 class Rest(httpx.Client):
     """A client of `/v1` as one demo user."""
 

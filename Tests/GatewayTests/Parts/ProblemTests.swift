@@ -7,10 +7,11 @@ import UserStore
 @Suite struct ProblemTests {
   @Test(arguments: GatewayError.Code.allCases) func everyCodeHasItsRow(_ code: GatewayError.Code) throws {
     let error = GatewayError(code, "told", state: code == .illegalTransition ? .completed : nil)
-    let json = try JSONScanner.parse(Problem.json(error))
+    let json = try JSONScanner.parse(Problem.json(error, requestID: "r-1"))
     #expect(json["type"]?.string == "urn:usher:problem:\(code.rawValue)")
     #expect(json["status"]?.int == Int64(code.row.status))
     #expect(json["detail"]?.string == "told")
+    #expect(json["request_id"]?.string == "r-1")
     #expect((json["state"]?.string == "completed") == (code == .illegalTransition))
     #expect((400...599).contains(code.row.status))
     #expect((100...112).contains(code.row.rpc) || (400...1_999).contains(code.row.rpc))
@@ -44,6 +45,8 @@ import UserStore
     let known = GatewayError(UserStoreError(code, "x")).code
     switch code {
     case .tokenReuse, .tokenInvalid: #expect(known == .unauthorized)
+    case .invitationInvalid: #expect(known == .tokenInvalid)
+    case .throttled: #expect(known == .tooManyRequests)
     default: #expect(known.rawValue == code.rawValue)
     }
   }

@@ -59,21 +59,6 @@ import Testing
         == .start(ref, fence: 4, lease: LeaseDuration(milliseconds: 30_000)))
   }
 
-  @Test func failedSignInsRunOut() {
-    let limiter = LoginLimiter(perName: 2, perAddress: 3)
-    func fail(_ name: String, _ now: Int64) { limiter.failed(name: name, address: "1.2.3.4", now: now) }
-    func wait(_ name: String, _ now: Int64) -> Int? { limiter.wait(name: name, address: "1.2.3.4", now: now) }
-    #expect(wait("ann", 0) == nil)
-    fail("ann", 0)
-    fail("ANN", 0)
-    #expect(wait("ann", 0) == 2)
-    #expect(wait("bob", 0) == nil)
-    fail("bob", 0)
-    #expect(wait("eve", 0) == 1, "the address has no more either")
-    #expect(wait("eve", 300) == nil)
-    #expect(wait("ann", 2_000) == nil)
-  }
-
   @Test func whoMayOpenAWebSocket() {
     let policy = UpgradePolicy(allowedOrigins: ["https://desk.example.org"])
     #expect(policy.allows(origins: [], host: "usher.example:8080"))

@@ -83,6 +83,23 @@ import Testing
     }
   }
 
+  @Test func aPublishedKeyVerifiesAndDoesNotSign() async throws {
+    let (old, new) = (try key("old"), try key("new"))
+    let published = SigningKey(
+      kid: new.kid, publicKey: new.publicKey, privateKey: [], createdAt: new.createdAt, signs: false)
+    let waiting = try await authority([published, old])
+    let token = try waiting.issue(for: agent, jti: "j", now: Self.now)
+    let header = try #require(Base64.url.decode(String(token.split(separator: ".")[0])))
+    #expect(try JSONScanner.parse(header)["kid"]?.string == "old")
+    let ahead = try await authority([new])
+    let early = try ahead.issue(for: agent, jti: "j", now: Self.now)
+    #expect(try waiting.verify(early, now: Self.now).principal == agent, "another node may be ahead")
+    let only = try await authority([published])
+    #expect(only.isReady && !only.canSign)
+    #expect(throws: TokenFault.noKeys) { try only.issue(for: agent, jti: "j", now: Self.now) }
+    #expect(only.jwks.tag != waiting.jwks.tag)
+  }
+
   @Test func anotherLibraryCanVerifyIt() async throws {
     struct Claims: JWTPayload {
       let sub: String
@@ -92,9 +109,9 @@ import Testing
     }
     let authority = try await authority([key("one"), key("two")])
     let token = try authority.issue(for: agent, jti: "j", now: Self.now)
-    let keys = try await JWTKeyCollection().add(jwksJSON: String(decoding: authority.jwks, as: UTF8.self))
+    let keys = try await JWTKeyCollection().add(jwksJSON: String(decoding: authority.jwks.bytes, as: UTF8.self))
     #expect(try await keys.verify(token, as: Claims.self).sub == "u1")
-    #expect(!String(decoding: authority.jwks, as: UTF8.self).contains("\"d\""))
+    #expect(!String(decoding: authority.jwks.bytes, as: UTF8.self).contains("\"d\""))
   }
 
   @Test func theSessionIsInTheToken() async throws {

@@ -135,7 +135,7 @@ import Testing
       let items = (0..<500).map { index in
         let key = String(1_000 + index) + String(repeating: "k", count: 124)
         return
-          #"{"command":"transfer","id":"\#(id)","queue":"front-desk","to":"\#(String(repeating: "q", count: 64))","fence":9007199254740992,"if_version":9007199254740992,"idempotency_key":"\#(key)"}"#
+          #"{"command":"transfer","id":"\#(id)","queue":"front-desk","to":"\#(String(repeating: "q", count: 64))","fence":9007199254740991,"if_version":9007199254740991,"idempotency_key":"\#(key)"}"#
       }
       let answer = try await server.bulk(door, "supervisor", #"{"commands":[\#(items.joined(separator: ","))]}"#)
       let results = try #require(answer["results"]?.array, "\(answer)")

@@ -98,7 +98,7 @@ import Testing
         try await server.service(door, name, "reprioritise", second, #"{"priority":\#(priority)}"#)
       }
       #expect(try await act("agent", "9").code == "forbidden")
-      for bad in ["10", "-1", "4.0", "\"urgently\"", "null", "true"] {
+      for bad in ["10", "-1", "4.5", "\"urgently\"", "null", "true"] {
         #expect(try await act("supervisor", bad).code == "invalid_argument", "\(bad)")
       }
       #expect(try await act("supervisor", "\"urgent\"")["service", "priority"]?.int == 9)

@@ -92,7 +92,7 @@ import Testing
       for query in ["?after=1", "?epoch=e10", "?after=x&epoch=e10", "?after=1&epoch=E", "?limit=5001"] {
         #expect(try await answer("/v1/queues/front-desk/events\(query)", token: agent).status == 400, "\(query)")
       }
-      for accept in ["application/json", "*/*", "text/event-stream;q=0"] {
+      for accept in ["application/json", "*/*", "text/event-stream;q=0, */*"] {
         let page = try await answer("/v1/queues/front-desk/events?after=0", token: agent, accept: accept)
         #expect(page.status == 200 && page.json["events"] != nil, "\(accept)")
       }

@@ -139,7 +139,7 @@ import Testing
       #expect(try await status("GET", "/v1/history?from=yesterday") == (400, "invalid_argument"))
       let method = try await server.request(.init("DELETE", "/v1/queues/front-desk", token: admin))
       #expect(method.status == 405)
-      #expect(method.headers["allow"] == "GET, PUT")
+      #expect(method.headers["allow"] == "GET, HEAD, PUT")
       let authentication = try await server.request(.init("GET", "/v1/queues"))
       #expect(authentication.headers["www-authenticate"]?.hasPrefix("Bearer") == true)
     }
@@ -179,8 +179,7 @@ import Testing
       #expect(try await status("agent", "GET", "/v1/history") == 403)
       #expect(try await status("agent", "GET", "/v1/users") == 403)
       #expect(try await status("agent", "PUT", "/v1/queues/new") == 403)
-      // Let in; there is no history behind this server.
-      #expect(try await status("supervisor", "GET", "/v1/history") == 503)
+      #expect(try await status("supervisor", "GET", "/v1/history") == 200)
       #expect(try await status("limited", "GET", "/v1/services/\(id)") == 404)
       #expect(try await status("limited", "POST", claim) == 404)
       #expect(try await status("limited", "GET", "/v1/services/\(other)") == 200)
@@ -215,7 +214,8 @@ import Testing
       let gone = try await server.request(
         .init("GET", "/v1/queues/front-desk/events?after=0&epoch=other", token: admin))
       #expect(gone.status == 410)
-      #expect(try await server.request(.init("GET", "/v1/queues/front-desk/events", token: admin)).status == 400)
+      let all = try await server.request(.init("GET", "/v1/queues/front-desk/events", token: admin))
+      #expect(all.json["events"]?.array?.count == 3)
       var seen = [String]()
       var path = "/v1/queues/front-desk/services?limit=2&state=waiting"
       for _ in 0..<2 {
@@ -278,17 +278,18 @@ import Testing
   }
 
   @Test func guessingPasswordsIsSlowedDown() async throws {
-    try await TestServer.run(configure: { $0.loginBurstPerName = 3 }) { server, _ in
+    try await TestServer.run(configure: { $0.loginBurstPerAddress = 1 }) { server, _ in
       var statuses = [Int]()
-      // A token comes back every two seconds, which a busy machine may take for a request.
+      // Five tokens come back in a second, which a busy machine may take for a request.
       while statuses.last != 429, statuses.count < 40 {
         let response = try await server.request(
           .init("POST", "/v1/auth/token", body: #"{"username":"agent","password":"wrong"}"#))
         statuses.append(response.status)
         if response.status == 429 { #expect(response.headers["retry-after"] != nil) }
       }
-      #expect(statuses.prefix(3) == [401, 401, 401] && statuses.last == 429)
-      #expect(try await server.token("supervisor").isEmpty == false)
+      #expect(statuses.first == 401 && statuses.last == 429)
+      try await Task.sleep(for: .seconds(1))
+      #expect(try await server.token("agent").isEmpty == false, "never for good")
     }
   }
 

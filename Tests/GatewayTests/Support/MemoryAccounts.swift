@@ -63,7 +63,9 @@ final class MemoryAccounts: AccountStore, UserDirectory, AuditStore {
 
   func named(_ name: String) -> User? { state.withLock { $0.users.values.first { $0.username == name } } }
 
-  func authenticate(username: String, password: String) async throws(UserStoreError) -> User {
+  func authenticate(
+    username: String, password: String, from origin: LoginOrigin = .unknown
+  ) async throws(UserStoreError) -> User {
     let user = named(username)
     guard let user, state.withLock({ $0.passwords[user.id] }) == password else {
       throw UserStoreError(.invalidCredentials, "user name or password is wrong")
@@ -72,7 +74,7 @@ final class MemoryAccounts: AccountStore, UserDirectory, AuditStore {
     return user
   }
 
-  func issueRefreshToken(userID: String) async throws(UserStoreError) -> RefreshToken {
+  func issueRefreshToken(userID: String, from origin: LoginOrigin) async throws(UserStoreError) -> RefreshToken {
     state.withLock { state in
       state.counter += 1
       let session = "session-\(state.counter)"
@@ -103,7 +105,9 @@ final class MemoryAccounts: AccountStore, UserDirectory, AuditStore {
       ended.sorted { ($0.endedAt.milliseconds, $0.id) < ($1.endedAt.milliseconds, $1.id) }.prefix(1_000))
   }
 
-  func refresh(_ token: String) async throws(UserStoreError) -> RefreshedSession {
+  func refresh(
+    _ token: String, idempotencyKey: IdempotencyKey?
+  ) async throws(UserStoreError) -> RefreshedSession {
     let found = state.withLock { state -> (User, RefreshToken)? in
       guard let session = state.refreshTokens.removeValue(forKey: token), let id = state.sessions[session],
         let user = state.users[id]
@@ -127,7 +131,8 @@ final class MemoryAccounts: AccountStore, UserDirectory, AuditStore {
 
   func createUser(_ new: NewUser, audit: AuditEntry?) async throws(UserStoreError) -> User {
     try add(
-      new.username, new.password, new.level, new.queues, skills: new.skills, capacity: new.capacity, email: new.email,
+      new.username, new.password ?? "", new.level, new.queues, skills: new.skills, capacity: new.capacity,
+      email: new.email,
       displayName: new.displayName)
   }
 
@@ -136,7 +141,10 @@ final class MemoryAccounts: AccountStore, UserDirectory, AuditStore {
     return user
   }
 
-  func users(after cursor: String?, limit: Int) async throws(UserStoreError) -> UserPage {
+  /// The filter is PostgreSQL's business.
+  func users(
+    matching filter: UserFilter, after cursor: String?, limit: Int
+  ) async throws(UserStoreError) -> UserPage {
     let sorted = state.withLock { $0.users.values.sorted { $0.username < $1.username } }
     let rest = sorted.filter { user in cursor.map { user.username > $0 } ?? true }
     let page = Array(rest.prefix(limit))
@@ -200,11 +208,12 @@ final class MemoryAccounts: AccountStore, UserDirectory, AuditStore {
     return changed
   }
 
-  /// This object where it is asked for users, and nothing behind the rest.
+  /// This object where it is asked for users, an empty history, and nothing behind the rest.
   var stores: GatewayStores {
     var stores = GatewayStores(accounts: self)
     stores.directory = self
     stores.audit = self
+    stores.history = MemoryHistory()
     return stores
   }
 

@@ -139,6 +139,13 @@ actor MemoryBroker: Broker {
     return model.restore(services, at: try tick())
   }
 
+  func erase(_ ids: [ServiceID], seenIn queues: Set<QueueName>) async throws(BrokerError) -> Set<ServiceID> {
+    defer { tell() }
+    return model.erase(ids, seenIn: queues, at: try tick())
+  }
+
+  func rewriteLog() async throws(BrokerError) -> LogRewrite { .hasNone }
+
   func assure(_ queue: QueueName, seen version: QueueVersion, in epoch: Epoch) async throws(BrokerError) -> Bool {
     epochs += 1
     return try model.assure(queue, seen: version, in: epoch, newEpoch: Epoch("again\(epochs)")!)

@@ -13,6 +13,8 @@ enum Action: Sendable {
   case mode(QueueMode, queue: Int, actor: Int, key: Int?)
   case sweep(queue: Int, most: Int)
   case restore([Known])
+  /// The personal data of services with these numbers, as if they had been in these queues.
+  case erase([Int], queues: Set<Int>)
   /// The queue was seen this much ahead of where it is, in this epoch or another.
   case assure(queue: Int, ahead: Int, inThisEpoch: Bool)
 
@@ -23,6 +25,7 @@ enum Action: Sendable {
     case .submit(let items): items.count
     case .performAll(let orders): orders.count
     case .restore(let known): known.count
+    case .erase(let numbers, _): numbers.count
     case .perform, .again, .mode, .sweep, .assure: 1
     }
   }
@@ -106,6 +109,9 @@ extension Action: CustomStringConvertible {
       "\(Cast.people[actor].name): \(Cast.named[queue]) \(mode)" + (key.map { " key \($0)" } ?? "")
     case .sweep(let queue, let most): "sweep \(Cast.named[queue]), at most \(most)"
     case .restore(let known): "restore " + known.map(\.description).joined(separator: ", ")
+    case .erase(let numbers, let queues):
+      "erase " + numbers.map { "#\($0)" }.joined(separator: ", ") + ", seen in "
+        + queues.sorted().map { "\(Cast.named[$0])" }.joined(separator: ", ")
     case .assure(let queue, let ahead, let isThis):
       "assure \(Cast.named[queue]) \(ahead) ahead" + (isThis ? "" : " in another epoch")
     }

@@ -17,6 +17,8 @@ struct ActionGenerator {
   private var madeKeys = 0
   /// The services that the last no-shows were asked for.
   private var noShows: [Int] = []
+  /// The services that were erased last.
+  private var erased: [Int] = []
   /// Where Redis' clock begins: at the present, at its first day, or where orders end.
   let start: Int64
 
@@ -44,7 +46,8 @@ struct ActionGenerator {
     case 440..<470: return .sweep(queue: anyQueue(), most: random.pick([1, 3, 100]))
     case 470..<478: return .restore((0...random.below(random.chance(10) ? 40 : 3)).map { _ in known(model) })
     case 478: return .assure(queue: anyQueue(), ahead: random.below(3), inThisEpoch: !random.chance(25))
-    case 479..<520:
+    case 479..<483: return erasure(model)
+    case 483..<520:
       return .performAll((0...random.below(random.pick([2, 8, 40]))).map { _ in order(model, bulk: true) })
     default: return .perform(order(model, bulk: false))
     }
@@ -207,6 +210,18 @@ struct ActionGenerator {
     case .claim, .claimNext, .start, .renew, .hold, .resume, .release, .complete, .noShow, .reinstate:
       return random.below(5)
     }
+  }
+
+  /// Of a few, sometimes of as many as one call takes, half of them live ones; often the same once more.
+  private mutating func erasure(_ model: SiteModel) -> Action {
+    if erased.isEmpty || !random.chance(40) {
+      erased = (0..<(random.chance(10) ? BrokerLimits.eraseBatch : 1 + random.below(4))).map { _ in
+        if random.chance(50), let live = anyLive(model) { return Cast.number(live.id) }
+        return max(made - random.below(random.pick([8, 60, 300])), 0)
+      }
+    }
+    let queues = (0..<Cast.queues.count).filter { _ in random.chance(60) }
+    return .erase(erased, queues: Set(queues))
   }
 
   private mutating func known(_ model: SiteModel) -> Action.Known {

@@ -94,6 +94,7 @@ struct ModelRig: Sendable {
           return .swept(.failure(error.bare))
         }
       case .restore(let services): return .restored(try await broker.restore(services).map(\.bare))
+      case .erase(let ids, let queues): return .erased(try await broker.erase(ids, seenIn: queues))
       case .assure(let queue, let version, let epoch):
         do throws(BrokerError) {
           return .assured(.success(try await broker.assure(queue, seen: version, in: epoch)))

@@ -37,6 +37,7 @@ struct ModelSide {
       return resolved
     case .sweep(let queue, let most): return .sweep(Cast.named[queue], most: most)
     case .restore(let known): return .restore(known.map(service))
+    case .erase(let numbers, let queues): return .erase(numbers.map(Cast.id), Set(queues.map { Cast.named[$0] }))
     case .assure(let queue, let ahead, let inThisEpoch):
       let present = model.queues[Cast.named[queue]]
       // It is an epoch.
@@ -60,6 +61,7 @@ struct ModelSide {
       return .swept(
         Result { () throws(BrokerError) in try model.sweep(queue, most: most, at: now) }.mapError(\.bare))
     case .restore(let services): return .restored(model.restore(services, at: now).map(\.bare))
+    case .erase(let ids, let queues): return .erased(model.erase(ids, seenIn: queues, at: now))
     case .assure(let queue, let version, let epoch):
       return .assured(
         Result { () throws(BrokerError) in

@@ -82,6 +82,10 @@ struct Mutation: Sendable {
     Mutation("holds as handling times", "if r.held == '' then", "if true then"),
     Mutation("a claim that is transferred too", "take_out(q, c.id, r)\n  forget_claim(r)", "take_out(q, c.id, r)"),
     Mutation("ended ones in the index", "redis.call('HDEL', q.keys[10], id)"),
+    Mutation("keeps personal data", "s.rest = without_personal(s.rest)"),
+    Mutation(
+      "keeps personal data of what has ended", "r.rest, r.version = without_personal(r.rest), fixed(r.version + 1)"),
+    Mutation("finds no personal data in events", "then found = string.match(entry[1], '^%d+') end", "then end"),
     Mutation("comes back for ever", "if r.attempts + 1 >= tonumber(most_attempts) then", "if false then"),
   ]
 

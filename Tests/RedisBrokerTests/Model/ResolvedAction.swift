@@ -10,6 +10,7 @@ enum ResolvedAction: Sendable {
   case mode(QueueModeRequest)
   case sweep(QueueName, most: Int)
   case restore([Service])
+  case erase([ServiceID], Set<QueueName>)
   case assure(QueueName, QueueVersion, Epoch)
   case nothing
 
@@ -17,7 +18,7 @@ enum ResolvedAction: Sendable {
   var isAlone: Bool {
     switch self {
     case .perform(let request): request.command.service.map { $0.queue == nil } ?? false
-    case .assure, .sweep: true
+    case .assure, .sweep, .erase: true
     // A replay looks up what has ended.
     case .clock(_, _, let services): !services.isEmpty
     case .submit, .performAll, .mode, .restore, .nothing: false
@@ -32,6 +33,7 @@ enum Answer: Hashable, Sendable {
   case mode(Result<QueueModeAnswer, BrokerError>)
   case swept(Result<Int, BrokerError>)
   case restored([RestoreOutcome])
+  case erased(Set<ServiceID>)
   case assured(Result<Bool, BrokerError>)
   case failed(BrokerError)
   case nothing

@@ -64,7 +64,7 @@ struct SubmissionDraftTests {
     (#"{"queue":"q","kind":[]}"#, "wrong_type kind"),
     (#"{"queue":"q","kind":"k","priority":10}"#, "invalid_value priority"),
     (#"{"queue":"q","kind":"k","priority":-1}"#, "invalid_value priority"),
-    (#"{"queue":"q","kind":"k","priority":4.0}"#, "invalid_value priority"),
+    (#"{"queue":"q","kind":"k","priority":4.5}"#, "invalid_value priority"),
     (#"{"queue":"q","kind":"k","priority":"top"}"#, "invalid_value priority"),
     (#"{"queue":"q","kind":"k","priority":true}"#, "wrong_type priority"),
     (#"{"queue":"q","kind":"k","scheduled_for":"tomorrow"}"#, "invalid_value scheduled_for"),

@@ -64,6 +64,8 @@ struct JSONScannerTests {
     let value = try parse("[1,-7,1.0,1e2,9223372036854775807,9223372036854775808,0.1,-0]")
     let numbers = try #require(value.array)
     #expect(numbers.map(\.int) == [1, -7, nil, nil, .max, nil, nil, 0])
+    let whole = numbers.map { value -> Int64? in if case .number(let number) = value { number.whole } else { nil } }
+    #expect(whole == [1, -7, 1, 100, .max, nil, nil, 0])
     #expect(value.compactJSON == Array("[1,-7,1.0,1e2,9223372036854775807,9223372036854775808,0.1,-0]".utf8))
     guard case .number(let hundred) = numbers[3] else { return #expect(Bool(false)) }
     #expect(hundred.double == 100)

@@ -47,9 +47,9 @@ struct HistorySQLTests {
     query.state = .completed
     query.from = Timestamp(milliseconds: 1)
     query.to = Timestamp(milliseconds: 2)
-    query.after = HistoryCursor(submittedAt: Timestamp(milliseconds: 3), id: Samples.id(1))
+    query.after = HistoryCursor(moment: Timestamp(milliseconds: 3), id: Samples.id(1))
     let call = HistorySQL.page(query)
-    #expect(call.statement.name == "history.page.q.e.s.f.t.a")
+    #expect(call.statement.name == "history.page.submitted.q.e.s.f.t.a")
     #expect(!call.statement.text.contains("OR '1'"))
     #expect(call.statement.text.contains("queue = ANY($1)"))
     #expect(call.statement.text.contains("(submitted_at, id) < ($6, $7)"))
@@ -62,9 +62,13 @@ struct HistorySQLTests {
   }
 
   @Test func cursors() {
-    let cursor = HistoryCursor(submittedAt: Timestamp(milliseconds: 123), id: Samples.id(7))
-    #expect(HistoryCursor(text: cursor.text) == cursor)
-    for text in ["", "1", "1.", ".x", "a.b", "1.2.3"] { #expect(HistoryCursor(text: text) == nil) }
+    for order in HistoryQuery.Order.allCases {
+      let cursor = HistoryCursor(order: order, moment: Timestamp(milliseconds: -123), id: Samples.id(7))
+      #expect(HistoryCursor(text: cursor.text) == cursor)
+    }
+    for text in ["", "1", "1.", ".x", "a.b", "1.2.3", "e", "ee1.\(Samples.id(7))"] {
+      #expect(HistoryCursor(text: text) == nil)
+    }
   }
 }
 

@@ -54,6 +54,10 @@ final class OutboxOnly: Broker, Sendable {
   func position(of id: ServiceID) async throws(BrokerError) -> QueuePosition { throw Self.other }
   func statistics(of queue: QueueName) async throws(BrokerError) -> QueueStatistics { throw Self.other }
   func restore(_ services: [ServiceQueue.Service]) async throws(BrokerError) -> [RestoreOutcome] { throw Self.other }
+  func erase(_ ids: [ServiceID], seenIn queues: Set<QueueName>) async throws(BrokerError) -> Set<ServiceID> {
+    throw Self.other
+  }
+  func rewriteLog() async throws(BrokerError) -> LogRewrite { throw Self.other }
   func assure(_ queue: QueueName, seen version: QueueVersion, in epoch: Epoch) async throws(BrokerError) -> Bool {
     throw Self.other
   }

@@ -96,6 +96,12 @@ struct HistoryTests {
       #expect(try await numbers { $0.employee = "u1" } == [9, 6, 3])
       #expect(try await numbers { $0.employee = "x' OR '1'='1" } == [])
       #expect(try await numbers { $0.state = .completed } == [9, 6, 3])
+      #expect(try await numbers { $0.kind = "passport" }.count == 9)
+      #expect(try await numbers { $0.kind = "other" } == [])
+      #expect(try await numbers { $0.submitter = "amqp" }.count == 9)
+      #expect(try await numbers { $0.submitter = "u1" } == [])
+      #expect(try await numbers { $0.service = Samples.id(4) } == [4])
+      #expect(try await numbers { $0.order = .ended } == [])
       let third = Timestamp(milliseconds: 1_700_000_003_000)
       #expect(try await numbers { $0.to = third } == [2, 1])
       #expect(
@@ -110,7 +116,7 @@ struct HistoryTests {
         query.after = page.next
       } while query.after != nil
       #expect(pages == [[9, 8, 7, 6], [5, 4, 3, 2], [1]])
-      for limit in [0, 501] {
+      for limit in [0, 1_001] {
         await expectError(.invalidArgument) { try await store.history(HistoryQuery(limit: limit)) }
       }
     }

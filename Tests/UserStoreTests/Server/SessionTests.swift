@@ -94,7 +94,7 @@ struct SessionTests {
       await expectError(.tokenInvalid) { try await store.refresh(one) }
 
       let two = try await store.issueRefreshToken(userID: user.id).token
-      try await store.setPassword(userID: user.id, "another one")
+      try await store.setPassword(userID: user.id, "another good one")
       await expectError(.tokenInvalid) { try await store.refresh(two) }
 
       let three = try await store.issueRefreshToken(userID: user.id).token
@@ -137,7 +137,7 @@ struct SessionTests {
       #expect(try await ended() == [out.sessionID, reused.sessionID])
 
       let before = try await store.issueRefreshToken(userID: user.id)
-      try await store.setPassword(userID: user.id, "another one")
+      try await store.setPassword(userID: user.id, "another good one")
       var changes = UserChanges()
       changes.isDisabled = true
       let last = try await store.issueRefreshToken(userID: user.id)

@@ -1,5 +1,6 @@
 import ServiceQueue
 import Testing
+import UserStore
 
 @testable import usher
 

@@ -24,7 +24,9 @@ final class CountedAccounts: AccountStore {
 
   private func count() { asked.add(1, ordering: .relaxed) }
 
-  func authenticate(username: String, password: String) async throws(UserStoreError) -> User {
+  func authenticate(
+    username: String, password: String, from origin: LoginOrigin
+  ) async throws(UserStoreError) -> User {
     count()
     guard let number = Int(username.dropFirst(6)), username.hasPrefix("bench-"), (0..<users).contains(number) else {
       throw UserStoreError(.invalidCredentials, "there are only viewers with numbers")
@@ -37,7 +39,7 @@ final class CountedAccounts: AccountStore {
       version: 1)
   }
 
-  func issueRefreshToken(userID: String) async throws(UserStoreError) -> RefreshToken {
+  func issueRefreshToken(userID: String, from origin: LoginOrigin) async throws(UserStoreError) -> RefreshToken {
     count()
     return RefreshToken(token: "none", expiresAt: Timestamp(milliseconds: 0), sessionID: userID)
   }
@@ -62,7 +64,9 @@ final class CountedAccounts: AccountStore {
     return nil
   }
 
-  func refresh(_ token: String) async throws(UserStoreError) -> RefreshedSession { throw refused() }
+  func refresh(_ token: String, idempotencyKey: IdempotencyKey?) async throws(UserStoreError) -> RefreshedSession {
+    throw refused()
+  }
 
   private func refused() -> UserStoreError {
     count()

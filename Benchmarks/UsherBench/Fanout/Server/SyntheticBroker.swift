@@ -106,6 +106,10 @@ extension SyntheticBroker {
   func position(of id: ServiceID) async throws(BrokerError) -> QueuePosition { throw Self.unavailable }
   func statistics(of queue: QueueName) async throws(BrokerError) -> QueueStatistics { throw Self.unavailable }
   func restore(_ services: [Service]) async throws(BrokerError) -> [RestoreOutcome] { throw Self.unavailable }
+  func erase(_ ids: [ServiceID], seenIn queues: Set<QueueName>) async throws(BrokerError) -> Set<ServiceID> {
+    throw Self.unavailable
+  }
+  func rewriteLog() async throws(BrokerError) -> LogRewrite { .hasNone }
   func assure(_ queue: QueueName, seen version: QueueVersion, in epoch: Epoch) async throws(BrokerError) -> Bool {
     false
   }
