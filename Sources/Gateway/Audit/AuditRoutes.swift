@@ -63,7 +63,7 @@ enum AuditRoutes {
         $0.key("entries")
         $0.array { list in for entry in page.entries { list.entry(entry) } }
         $0.key("next_cursor")
-        if let next = page.next { $0.string(String(next)) } else { $0.null() }
+        $0.optional(page.next.map(String.init))
       }
     }
   }
@@ -71,27 +71,21 @@ enum AuditRoutes {
   /// Page after page, each read when the one before is on its way. Where that fails the connection ends without the end of the
   /// body, so that nobody takes a part for the whole.
   private static func csv(_ first: AuditPage, of query: AuditQuery, from store: any AuditStore) -> Response {
-    Response(
-      status: .ok,
-      headers: [
-        .contentType: "text/csv; charset=utf-8; header=present", .cacheControl: "no-store",
-        .contentDisposition: "attachment; filename=\"audit.csv\"",
-      ],
-      body: ResponseBody { writer in
-        var page = first
-        var text = CSVWriter(capacity: 256 * exportPage)
-        text.line(["id", "at", "action", "actor_id", "actor", "object", "detail", "address", "request_id", "hash"])
-        while true {
-          for entry in page.entries { text.line(entry.cells) }
-          try await writer.write(ByteBuffer(bytes: text.bytes))
-          guard let next = page.next else { break }
-          var query = query
-          query.before = next
-          page = try await store.auditPage(query)
-          text = CSVWriter(capacity: 256 * exportPage)
-        }
-        try await writer.finish(nil)
-      })
+    .csv(named: "audit.csv") { writer in
+      var page = first
+      var text = CSVWriter(capacity: 256 * exportPage)
+      text.line(["id", "at", "action", "actor_id", "actor", "object", "detail", "address", "request_id", "hash"])
+      while true {
+        for entry in page.entries { text.line(entry.cells) }
+        try await writer.write(ByteBuffer(bytes: text.bytes))
+        guard let next = page.next else { break }
+        var query = query
+        query.before = next
+        page = try await store.auditPage(query)
+        text = CSVWriter(capacity: 256 * exportPage)
+      }
+      try await writer.finish(nil)
+    }
   }
 }
 
@@ -143,9 +137,5 @@ extension JSONWriter {
       $0.key("hash")
       $0.string(entry.hashText)
     }
-  }
-
-  private mutating func optional(_ text: String?) {
-    if let text { string(text) } else { null() }
   }
 }

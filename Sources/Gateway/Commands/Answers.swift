@@ -65,7 +65,7 @@ extension CommandDesk {
         for service in page.services { list.service(service, as: view, personal: opened(service, for: view)) }
       }
       $0.key("next_cursor")
-      if let next = page.next { $0.string(next.text) } else { $0.null() }
+      $0.optional(page.next?.text)
     }
     return json.bytes
   }

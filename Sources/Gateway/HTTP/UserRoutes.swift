@@ -37,7 +37,7 @@ enum UserRoutes {
         $0.key("users")
         $0.array { list in for user in page.users { list.user(user) } }
         $0.key("next_cursor")
-        if let next = page.next { $0.string(next) } else { $0.null() }
+        $0.optional(page.next)
       }
     }
   }

@@ -40,7 +40,7 @@ enum HistoryRoutes {
           for (entry, personal) in zip(page.entries, opened) { list.entry(entry, personal: personal) }
         }
         $0.key("next_cursor")
-        if let next = page.next { $0.string(next.text) } else { $0.null() }
+        $0.optional(page.next?.text)
       }
     }
   }
@@ -60,7 +60,7 @@ enum HistoryRoutes {
         $0.key("events")
         $0.array { list in for event in life.events { list.event(event) } }
         $0.key("next_cursor")
-        if let next = life.next { $0.string(String(next)) } else { $0.null() }
+        $0.optional(life.next.map(String.init))
       }
     }
   }

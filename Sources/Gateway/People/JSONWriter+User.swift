@@ -31,9 +31,9 @@ extension JSONWriter {
     key("disabled")
     bool(user.isDisabled)
     key("email")
-    if let email = user.email { string(email) } else { null() }
+    optional(user.email)
     key("display_name")
-    if let name = user.displayName { string(name) } else { null() }
+    optional(user.displayName)
     key("created_at")
     string(user.createdAt.description)
     key("updated_at")

@@ -83,9 +83,9 @@ extension JSONWriter {
       $0.key("expires_at")
       $0.string(session.expiresAt.description)
       $0.key("address")
-      if let address = session.address { $0.string(address) } else { $0.null() }
+      $0.optional(session.address)
       $0.key("user_agent")
-      if let agent = session.userAgent { $0.string(agent) } else { $0.null() }
+      $0.optional(session.userAgent)
       $0.key("current")
       $0.bool(isCurrent)
     }

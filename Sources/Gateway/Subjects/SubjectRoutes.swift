@@ -64,7 +64,7 @@ enum SubjectRoutes {
         $0.key("erasures")
         $0.array { list in for erasure in page.erasures { list.erasure(erasure) } }
         $0.key("next_cursor")
-        if let next = page.next { $0.string(next.text) } else { $0.null() }
+        $0.optional(page.next?.text)
       }
     }
   }
@@ -87,7 +87,7 @@ extension JSONWriter {
       $0.key("requested_at")
       $0.string(erasure.requestedAt.description)
       $0.key("done_at")
-      if let moment = erasure.doneAt { $0.string(moment.description) } else { $0.null() }
+      $0.optional(erasure.doneAt?.description)
       $0.key("services")
       $0.number(erasure.services)
     }

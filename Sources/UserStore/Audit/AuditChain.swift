@@ -124,8 +124,3 @@ public struct AuditChain: Sendable {
     return fields.flatMap { field in Array((field.map { "\($0.utf8.count):\($0);" } ?? "-;").utf8) }
   }
 }
-
-extension [UInt8] {
-  /// Lower case, two digits a byte.
-  var hexadecimal: String { map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined() }
-}

@@ -15,9 +15,7 @@ struct SchemaMigration: Sendable {
   /// SHA-256 over the name and the statements, lower-case hex.
   func checksum() throws(LibcryptoError) -> String {
     let text = ([name] + statements).joined(separator: "\u{0}")
-    return try SHA256.digest(Array(text.utf8)).map { byte in
-      (byte < 16 ? "0" : "") + String(byte, radix: 16)
-    }.joined()
+    return try SHA256.digest(Array(text.utf8)).hexadecimal
   }
 }
 

@@ -70,7 +70,7 @@ enum OpenIDName {
   static func hashed(_ identity: OpenIDIdentity) throws(UserStoreError) -> String {
     do {
       let digest = try SHA256.digest(Array((identity.issuer + "\u{0}" + identity.subject).utf8))
-      return prefix + digest.prefix(20).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+      return prefix + digest.prefix(20).hexadecimal
     } catch { throw UserStoreError(.internal, error.description) }
   }
 

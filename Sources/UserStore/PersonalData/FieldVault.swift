@@ -21,10 +21,7 @@ public struct FieldVault: PersonalDataVault {
 
   /// 32 hexadecimal digits of an HMAC-SHA256.
   public func fingerprint(of bytes: [UInt8]) throws -> String {
-    try hash.hash(bytes).prefix(16).reduce(into: "") { text, byte in
-      text += byte < 16 ? "0" : ""
-      text += String(byte, radix: 16)
-    }
+    try hash.hash(bytes).prefix(16).hexadecimal
   }
 
   /// Seals `data` under a new data key. Throws `FieldVaultError` when a part is not one JSON object, without white space
