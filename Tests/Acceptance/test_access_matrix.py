@@ -27,7 +27,8 @@ REFUSED = {"nobody": 401, "garbage": 401, "expired": 401, "other_site": 401, "di
 FENCE = {"fence": "{fence}"}
 
 # Path parts in braces are filled in by `Scene.fill`: {queue} is the front desk, {waiting}, {claimed}, {held} and {no_show} are services
-# made for the one request in that state, claimed by whoever asks if they may; {user} is a user; {new} is a name never used.
+# made for the one request in that state, claimed by whoever asks if they may; {user} is a user and {another} one made for the one
+# request; {new} is a name never used, {unknown} an id that nothing has.
 ROUTES = [
     # method, path, body                                                 viewer agent superv admin produc elsewh o_boss o_admin
     ("GET", "/v1/users/me", None, "                                       200    200    200    200    200    200    200    200"),
@@ -36,6 +37,19 @@ ROUTES = [
      "                                                                    403    403    403    201    403    403    403    201"),
     ("GET", "/v1/users/{user}", None, "                                   403    403    403    200    403    403    403    200"),
     ("PATCH", "/v1/users/{user}", {"capacity": 3}, "                      403    403    403    200    403    403    403    200"),
+    ("DELETE", "/v1/users/{another}", None, "                             403    403    403    204    403    403    403    204"),
+    ("POST", "/v1/users/invitations", {"username": "{new}", "level": "viewer"},
+     "                                                                    403    403    403    201    403    403    403    201"),
+    # Whom it is for has a password already.
+    ("POST", "/v1/users/{user}/invitation", {}, "                         403    403    403    409    403    403    403    409"),
+    ("GET", "/v1/users/{user}/sessions", None, "                          403    403    403    200    403    403    403    200"),
+    ("DELETE", "/v1/users/{user}/sessions", None, "                       403    403    403    204    403    403    403    204"),
+    ("DELETE", "/v1/users/{user}/sessions/{unknown}", None, "             403    403    403    404    403    403    403    404"),
+    ("GET", "/v1/users/me/sessions", None, "                              200    200    200    200    200    200    200    200"),
+    ("DELETE", "/v1/users/me/sessions", None, "                           204    204    204    204    204    204    204    204"),
+    ("DELETE", "/v1/users/me/sessions/{unknown}", None, "                 404    404    404    404    404    404    404    404"),
+    ("POST", "/v1/users/me/password", {"current_password": "{new}", "new_password": "{new}-{new}"},
+     "                                                                    422    422    422    422    422    422    422    422"),
     ("GET", "/v1/queues", None, "                                         200    200    200    200    403    200    200    200"),
     ("GET", "/v1/queues/{queue}", None, "                                 200    200    200    200    403    403    403    403"),
     ("PUT", "/v1/queues/{queue}", {}, "                                   403    403    403    200    403    403    403    403"),
@@ -69,7 +83,12 @@ ROUTES = [
      "                                                                    200    200    200    200    200    200    200    200"),
     ("GET", "/v1/history", None, "                                        403    403    200    200    403    403    200    200"),
     ("GET", "/v1/history?queue={queue}", None, "                          403    403    200    200    403    403    403    403"),
+    ("GET", "/v1/statistics?from=2026-01-01&to=2026-02-01", None, "       403    403    200    200    403    403    200    200"),
+    ("GET", "/v1/services/{unknown}/history", None, "                     403    403    404    404    403    403    404    404"),
     ("GET", "/v1/audit", None, "                                          403    403    403    200    403    403    403    200"),
+    ("DELETE", "/v1/subjects/{new}", None, "                              403    403    403    202    403    403    403    202"),
+    ("GET", "/v1/erasures", None, "                                       403    403    403    200    403    403    403    200"),
+    ("GET", "/v1/erasures/{unknown}", None, "                             403    403    403    404    403    403    403    404"),
 ]
 
 # For everyone, whoever asks: their answer to a request without token and body.
@@ -77,7 +96,11 @@ PUBLIC = [
     ("POST", "/v1/auth/token", 400),
     ("POST", "/v1/auth/refresh", 400),
     ("POST", "/v1/auth/logout", 400),
+    ("POST", "/v1/auth/invitations/accept", 400),
+    # No provider is set up.
+    ("POST", "/v1/auth/oidc", 404),
     ("GET", "/.well-known/jwks.json", 200),
+    ("GET", "/openapi.json", 200),
     ("GET", "/console/emitter.js", 200),
     ("GET", "/console/nothing.js", 404),
     ("GET", "/connection/websocket", 426),
@@ -90,6 +113,7 @@ METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", 
 class Scene:
     """The users of the table's columns by their tokens, and how to make what a path needs."""
 
+    admin: Rest
     boss: Rest
     tokens: dict[str, str]
     user: str
@@ -120,6 +144,10 @@ class Scene:
                 self.fence = answer.json()["service"]["fence"]
         return service
 
+    def made(self, name: str, who: str) -> str:
+        """The id of what is made for one request."""
+        return Account(self.admin, "viewer").id if name == "another" else self.service(name, who)
+
     def fill(self, value, who: str):
         if isinstance(value, dict):
             return {name: self.fill(member, who) for name, member in value.items()}
@@ -131,8 +159,8 @@ class Scene:
             return self.fence
         new = "u" + uuid.uuid4().hex
         for name in re.findall(r"{(\w+)}", value):
-            known = {"queue": FRONT_DESK, "user": self.user, "new": new}
-            value = value.replace("{" + name + "}", known.get(name) or self.service(name, who), 1)
+            known = {"queue": FRONT_DESK, "user": self.user, "new": new, "unknown": str(uuid.uuid4())}
+            value = value.replace("{" + name + "}", known.get(name) or self.made(name, who), 1)
         return value
 
     def ask(self, who: str, method: str, path: str, body) -> httpx.Response:
@@ -162,7 +190,7 @@ def scene(tmp_path_factory):
         tokens["other_site"] = forged(claims(tokens["admin"]), folder, aud=claims(tokens["admin"])["aud"] + "-elsewhere")
         everyone["disabled"].change(disabled=True)
         target = Account(admin, "viewer")
-        scene = Scene(boss, tokens, target.id)
+        scene = Scene(admin, boss, tokens, target.id)
         # Rights that are taken away are gone within a second, not at once on every node.
         until(lambda: scene.ask("disabled", "GET", "/v1/users/me", None).status_code == 403, what="the disabling")
         yield scene

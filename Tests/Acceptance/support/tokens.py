@@ -45,7 +45,8 @@ def _signing_key() -> tuple[str, bytes]:
         keyset = json_proto_keyset_format.parse(file.read(), secret_key_access.TOKEN)
     with psycopg.connect(ENV["USHER_DATABASE_URL"]) as connection:
         kid, sealed = connection.execute(
-            "SELECT kid, private_key FROM signing_keys WHERE retired_at IS NULL ORDER BY created_at DESC LIMIT 1"
+            """SELECT kid, private_key FROM signing_keys WHERE retired_at IS NULL AND activates_at <= now()
+               ORDER BY activates_at DESC, kid LIMIT 1"""
         ).fetchone()
     place = f"signing_keys.private_key.{kid}".encode()
     return kid, keyset.primitive(aead.Aead).decrypt(bytes(sealed), place)
