@@ -20,7 +20,7 @@ def forged(claims: dict, tmp_path, **changes) -> str:
     key = tmp_path / "key.der"
     key.write_bytes(_PKCS8 + seed)
     message = tmp_path / "message"
-    head = {"alg": "EdDSA", "typ": "JWT", "kid": kid}
+    head = {"alg": "EdDSA", "typ": "at+jwt", "kid": kid}
     signed = ".".join(_encode(json.dumps(part).encode()) for part in (head, {**claims, **changes}))
     message.write_bytes(signed.encode())
     command = ["openssl", "pkeyutl", "-sign", "-rawin", "-keyform", "DER", "-inkey", str(key), "-in", str(message)]
