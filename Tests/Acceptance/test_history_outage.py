@@ -137,7 +137,9 @@ def test_history_catches_up_exactly_once(marker, run):
                 ended = len(work.ended)
                 await asyncio.to_thread(outage, 8)
                 assert len(work.ended) > ended, "the queue did not work while PostgreSQL was away"
-                await screen.until(lambda: len(work.ended) >= 500 or work.error, what="commands by the thousand")
+                await screen.until(
+                    lambda: len(work.ended) >= 320 or work.error, timeout=60, what="commands by the thousand"
+                )
             finally:
                 await asyncio.to_thread(work.stop)
             last = (await asyncio.to_thread(lambda: Rest("supervisor").queue(QUEUE)))["version"]
