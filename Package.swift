@@ -23,7 +23,7 @@ let consoleFiles = [
 /// The OpenAPI document, a fragment a concern, built into the program.
 let openAPIFiles = [
   "base.json", "auth.json", "tokens.json", "users.json", "people.json", "queues.json", "services.json", "history.json",
-  "reports.json", "audit.json", "subjects.json",
+  "reports.json", "audit.json", "subjects.json", "deadletters.json",
 ]
 
 let package = Package(
@@ -34,6 +34,7 @@ let package = Package(
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
     .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
     .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
@@ -43,6 +44,9 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
     .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
     .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
+    .package(url: "https://github.com/grpc/grpc-swift-2", from: "2.4.3"),
+    .package(url: "https://github.com/grpc/grpc-swift-nio-transport", from: "2.9.2"),
+    .package(url: "https://github.com/grpc/grpc-swift-protobuf", from: "2.4.1"),
     .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
     .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
     .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
@@ -71,6 +75,7 @@ let package = Package(
     .target(
       name: "Intake",
       dependencies: ["ServiceQueue", "Reactor", "CRabbitMQ", log, metrics, lifecycle],
+      resources: [.embedInCode("Rules/rules.schema.json")],
       swiftSettings: strict),
     .target(
       name: "FieldEncryption", dependencies: ["CCrypto"],
@@ -78,6 +83,19 @@ let package = Package(
     .target(
       name: "UserStore",
       dependencies: ["ServiceQueue", "FieldEncryption", "Reactor", "CPostgres", log, metrics, lifecycle, deque],
+      swiftSettings: strict),
+    .target(
+      name: "BrokerRPC",
+      dependencies: [
+        "ServiceQueue", log, metrics, lifecycle,
+        .product(name: "GRPCCore", package: "grpc-swift-2"),
+        .product(name: "GRPCNIOTransportHTTP2Posix", package: "grpc-swift-nio-transport"),
+        .product(name: "GRPCProtobuf", package: "grpc-swift-protobuf"),
+        .product(name: "NIOCertificateReloading", package: "swift-nio-extras"),
+        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+        .product(name: "X509", package: "swift-certificates"),
+      ],
+      exclude: ["Protobuf/generate", "Protobuf/grpc", "Protobuf/usher"],
       swiftSettings: strict),
     .target(
       name: "Telemetry", dependencies: [log, .product(name: "CoreMetrics", package: "swift-metrics")],
@@ -106,7 +124,8 @@ let package = Package(
     .executableTarget(
       name: "usher",
       dependencies: [
-        "ServiceQueue", "Reactor", "RedisBroker", "Intake", "FieldEncryption", "UserStore", "Gateway", "Telemetry",
+        "ServiceQueue", "Reactor", "RedisBroker", "BrokerRPC", "Intake", "FieldEncryption", "UserStore", "Gateway",
+        "Telemetry",
         log, metrics, lifecycle,
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -118,7 +137,8 @@ let package = Package(
     .executableTarget(
       name: "usher-bench",
       dependencies: [
-        "ServiceQueue", "Reactor", "RedisBroker", "FieldEncryption", "UserStore", "Gateway", "Telemetry", "CFanout",
+        "ServiceQueue", "Reactor", "RedisBroker", "BrokerRPC", "Intake", "FieldEncryption", "UserStore", "Gateway",
+        "Telemetry", "CFanout",
         "CSealing",
         log, metrics, lifecycle,
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -156,6 +176,14 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "IntakeTests", dependencies: ["Intake", "ServiceQueue", "Reactor", "CRabbitMQ", log, lifecycle],
+      swiftSettings: strict),
+    .testTarget(
+      name: "BrokerRPCTests",
+      dependencies: [
+        "BrokerRPC", "ServiceQueue", "RedisBroker", "Reactor", log, lifecycle,
+        .product(name: "GRPCCore", package: "grpc-swift-2"),
+        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "UserStoreTests",

@@ -148,17 +148,13 @@ public struct Gateway: ServiceLifecycle.Service, CustomStringConvertible {
   }
 
   private func admin(_ ports: Ports) -> any ServiceLifecycle.Service {
-    let address = services.configuration.admin
     let (health, tokens, rights) = (health, services.tokens, services.rights)
-    let all = { @Sendable in
-      // Without keys, and without knowing whose rights changed lately, nobody is let in, whatever else is there.
-      await health() + [DependencyStatus(name: "signing-keys", isReady: tokens.isReady && rights.isReady)]
-    }
-    return Application(
-      router: AdminRoutes.router(health: all, metricsText: metricsText),
-      server: .http1(configuration: .init(idleTimeout: TimeAmount(services.configuration.idleTimeout))),
-      configuration: .init(address: .hostname(address.host, port: address.port), serverName: nil),
-      onServerRunning: { ports.admin($0.localAddress?.port ?? address.port) },
-      eventLoopGroupProvider: .shared(group), logger: services.logger)
+    return AdminListener(
+      address: services.configuration.admin,
+      health: {
+        // Without keys, and without knowing whose rights changed lately, nobody is let in, whatever else is there.
+        await health() + [DependencyStatus(name: "signing-keys", isReady: tokens.isReady && rights.isReady)]
+      }, metricsText: metricsText, idleTimeout: services.configuration.idleTimeout, logger: services.logger,
+      onRunning: { ports.admin($0) })
   }
 }

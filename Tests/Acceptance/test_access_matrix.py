@@ -90,6 +90,13 @@ ROUTES = [
     ("DELETE", "/v1/subjects/{new}", None, "                              403    403    403    202    403    403    403    202"),
     ("GET", "/v1/erasures", None, "                                       403    403    403    200    403    403    403    200"),
     ("GET", "/v1/erasures/{unknown}", None, "                             403    403    403    404    403    403    403    404"),
+    # A letter may be of any queue, or of none: for whoever is limited to some queues there are none.
+    ("GET", "/v1/dead-letters", None, "                                   403    403    403    200    403    403    403    403"),
+    ("GET", "/v1/dead-letters/{unknown}", None, "                         403    403    403    404    403    403    403    403"),
+    ("DELETE", "/v1/dead-letters/{unknown}", None, "                      403    403    403    404    403    403    403    403"),
+    ("POST", "/v1/dead-letters/{unknown}/requeue", {}, "                  403    403    403    404    403    403    403    403"),
+    ("POST", "/v1/dead-letters/requeue", {"reason": "none"}, "            403    403    403    200    403    403    403    403"),
+    ("POST", "/v1/dead-letters/purge", {"reason": "none"}, "              403    403    403    200    403    403    403    403"),
 ]
 
 # For everyone, whoever asks: their answer to a request without token and body.

@@ -16,7 +16,8 @@ struct AMQPURLTests {
   }
 
   @Test(arguments: [
-    "", "h", "http://h", "amqps://u:secretword@h", "amqp://", "amqp://:secretword@h", "amqp://u:secretword@",
+    "", "h", "http://h", "amqpx://u:secretword@h", "amqps://u:secretword@", "amqp://", "amqp://:secretword@h",
+    "amqp://u:secretword@",
     "amqp://u:secretword@h:0", "amqp://u:secretword@h:65536", "amqp://u:secretword@h:x", "amqp://u:secretword@h:+1",
     "amqp://u:secretword%@h", "amqp://u:secretword%2@h", "amqp://u:secretword%zz@h", "amqp://u:secretword%00@h",
     "amqp://u:secretword%ff@h", "amqp://u:secretword@h/a/b", "amqp://u:secretword@h?heartbeat=1", "amqp://u:p@[::1",
@@ -25,6 +26,22 @@ struct AMQPURLTests {
     let error = #expect(throws: AMQPError.self) { try AMQPURL(text) }
     #expect(error?.code == .invalidURL)
     #expect(error?.description.contains("secretword") == false)
+  }
+
+  @Test func isEncryptedWhenItSaysSo() throws {
+    let url = try AMQPURL("AMQPS://u:p@h/v", certificates: AMQPCertificates(authorities: "/ca"))
+    #expect(url.usesTLS && url.port == 5_671 && url.certificates.authoritiesFile == "/ca")
+    #expect(url.description.hasPrefix("amqps://u:***@h:5671"))
+    #expect(try !AMQPURL("amqp://h").usesTLS)
+    #expect(try AMQPURL("amqps://h", certificates: AMQPCertificates(certificate: "/c", key: "/k")).usesTLS)
+  }
+
+  @Test(arguments: [
+    ("amqp://h", AMQPCertificates(authorities: "/ca")), ("amqp://h", AMQPCertificates(certificate: "/c", key: "/k")),
+    ("amqps://h", AMQPCertificates(certificate: "/c")), ("amqps://h", AMQPCertificates(key: "/k")),
+  ])
+  func certificatesMustGoTogether(_ text: String, _ certificates: AMQPCertificates) {
+    #expect(throws: AMQPError.self) { try AMQPURL(text, certificates: certificates) }
   }
 
   @Test func doesNotShowThePassword() throws {

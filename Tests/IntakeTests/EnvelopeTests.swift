@@ -85,7 +85,7 @@ struct EnvelopeTests {
     #expect(reason("{}", .init(messageID: "")) == "missing_id")
     #expect(reason("{", .init(messageID: "1")) == "malformed_json")
     #expect(reason("{}", .init(contentEncoding: "gzip", messageID: "1")) == "unsupported_encoding")
-    #expect(reason("[]", .init(contentType: "application/cloudevents-batch+json")) == "unsupported_encoding")
+    #expect(reason("[]", .init(contentType: "application/cloudevents-batch+json")) == "unsupported_content_type")
     #expect(reason("\"" + String(repeating: "x", count: 1_023) + "\"", .init(messageID: "1")) == "too_large")
     #expect(reason("{}", .init(messageID: String(repeating: "x", count: 1_020))) == "too_large")
     #expect(reason("{}", .init(messageID: String(repeating: "x", count: 1_019))) == nil)

@@ -23,10 +23,41 @@ extension AMQPConnection {
     }
   }
 
+  func giveBack(_ tag: UInt64) throws(AMQPError) {
+    try Self.check(amqp_basic_nack(state, Self.consumeChannel, tag, 0, 1), "give back")
+  }
+
   func deleteQueue(_ queue: String) {
     withPool { pool in
       _ = amqp_queue_delete(state, Self.consumeChannel, bytes(queue, pool), 0, 0)
     }
+  }
+
+  func deleteExchange(_ name: String) {
+    withPool { pool in
+      _ = amqp_exchange_delete(state, Self.consumeChannel, bytes(name, pool), 0)
+    }
+  }
+
+  /// Makes a classic queue that takes what is published to the exchange of its name, and refuses what exceeds the limit.
+  func declareBound(_ name: String, limit: Int?) throws(AMQPError) {
+    var arguments: [MessageProperties.Header] = []
+    if let limit {
+      arguments = [
+        .init(name: "x-max-length", value: .integer(Int64(limit))),
+        .init(name: "x-overflow", value: .text("reject-publish")),
+      ]
+    }
+    withPool { pool in
+      _ = amqp_queue_declare(
+        state, Self.consumeChannel, bytes(name, pool), 0, 1, 0, 0, Self.table(arguments, pool))
+    }
+    try checkReply("declare")
+    withPool { pool in
+      _ = amqp_queue_bind(
+        state, Self.consumeChannel, bytes(name, pool), bytes(name, pool), bytes("#", pool), amqp_empty_table)
+    }
+    try checkReply("bind")
   }
 
   /// Makes the queue of a topology with other arguments.

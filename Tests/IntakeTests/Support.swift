@@ -65,13 +65,15 @@ actor Probe {
   }
 
   /// Publishes and waits for all confirms.
-  func publish(_ messages: [(key: String, properties: MessageProperties, body: String)]) throws {
+  func publish(
+    _ messages: [(key: String, properties: MessageProperties, body: String)], to exchange: String? = nil
+  ) throws {
     let connection = try raw()
     var window = ConfirmWindow<Void>()
     for message in messages {
       window.published(
         try connection.publish(
-          Array(message.body.utf8), properties: message.properties, exchange: topology.exchange,
+          Array(message.body.utf8), properties: message.properties, exchange: exchange ?? topology.exchange,
           routingKey: message.key), ())
     }
     while window.count > 0 {
@@ -105,8 +107,33 @@ actor Probe {
     return found
   }
 
+  /// Takes a name as an operation on the dead letters does.
+  func lock(_ name: String) throws { try raw().lock(name) }
+
+  /// Gives back what a queue delivers, until it delivers no more.
+  func giveBack(from queue: String) throws {
+    let connection = try raw()
+    try connection.consume(queue, tag: "giver")
+    var isQuiet = false
+    while !isQuiet {
+      let deliveries = try connection.drain(wait: .milliseconds(500)).deliveries
+      for delivery in deliveries { try connection.giveBack(delivery.tag) }
+      isQuiet = deliveries.isEmpty
+    }
+    try connection.cancelConsumer(tag: "giver")
+  }
+
   /// Ready messages and consumers of a queue.
   func count(of queue: String) throws -> (messages: Int, consumers: Int) { try raw().count(of: queue) }
+
+  /// Makes a queue and an exchange of the same name, bound for everything; the queue refuses what exceeds the limit.
+  func declareEvents(_ name: String, limit: Int?) throws {
+    let connection = try raw()
+    try connection.declareExchange(name)
+    try connection.declareBound(name, limit: limit)
+  }
+
+  func deleteExchange(_ name: String) throws { try raw().deleteExchange(name) }
 
   func cleanUp() {
     guard let connection else { return }
@@ -130,6 +157,8 @@ final class MemoryBroker: Broker {
     var poison: String?
     /// Store, then answer as if the connection had broken.
     var storesBeforeFailing = false
+    /// What the reader `events` has not acknowledged.
+    var outbox: [OutboxEntry] = []
   }
 
   let state = Mutex(State())
@@ -140,6 +169,8 @@ final class MemoryBroker: Broker {
   func update(_ change: (inout State) -> Void) { state.withLock { change(&$0) } }
   var stored: [Submission] { state.withLock { $0.stored } }
   var largestBatch: Int { state.withLock { $0.largestBatch } }
+  /// Outbox entries that are not acknowledged.
+  var left: Int { state.withLock { $0.outbox.count } }
   var calls: Int { state.withLock { $0.calls } }
 
   func submit(_ submissions: [Submission]) async throws(BrokerError) -> [SubmitOutcome] {
@@ -208,8 +239,19 @@ final class MemoryBroker: Broker {
   func assure(_ queue: QueueName, seen version: QueueVersion, in epoch: Epoch) async throws(BrokerError) -> Bool {
     throw Self.unused
   }
-  func outbox(after last: OutboxID?, limit: Int, wait: Duration) async throws(BrokerError) -> [OutboxEntry] { [] }
-  func acknowledgeOutbox(_ ids: [OutboxID]) async throws(BrokerError) {}
+  func outbox(
+    for reader: OutboxReader, after last: OutboxID?, limit: Int, wait: Duration
+  ) async throws(BrokerError) -> [OutboxEntry] {
+    let found = state.withLock { state in
+      Array(state.outbox.drop { entry in last.map { entry.id <= $0 } ?? false }.prefix(limit))
+    }
+    if found.isEmpty, wait > .zero { try? await Task.sleep(for: .milliseconds(10)) }
+    return found
+  }
+  func acknowledgeOutbox(_ ids: [OutboxID], for reader: OutboxReader) async throws(BrokerError) {
+    guard let newest = ids.max() else { return }
+    update { $0.outbox.removeAll { $0.id <= newest } }
+  }
 }
 
 /// Seals nothing: what it is given comes out as ciphertext, for the tests to look at.
@@ -222,6 +264,8 @@ struct OpenVault: PersonalDataVault {
   }
   func fingerprint(of bytes: [UInt8]) throws -> String { String(decoding: bytes, as: UTF8.self) }
 }
+
+func quietLogger() -> Logger { Logger(label: "test") { _ in SwiftLogNoOpLogHandler() } }
 
 /// Waits until something holds.
 func eventually(
@@ -242,10 +286,10 @@ struct RunningConsumer {
 
 /// A probe, a broker and whatever consumers the body starts; everything is stopped and deleted behind it.
 func withIntake(
-  delay: Duration = .zero,
+  delay: Duration = .zero, with change: (inout IntakeTopology) -> Void = { _ in },
   _ body: @Sendable @escaping (Probe, MemoryBroker, IntakeTopology) async throws -> Void
 ) async throws {
-  let topology = uniqueTopology()
+  let topology = uniqueTopology().with(change)
   let reactor = try Reactor(name: "probe")
   let probe = Probe(reactor: reactor, topology: topology)
   let result: Result<Void, any Error>
@@ -263,13 +307,14 @@ func withIntake(
 /// Runs a consumer while the body runs, then shuts it down gracefully.
 func withConsumer<Value: Sendable>(
   _ topology: IntakeTopology, _ broker: MemoryBroker, prefetch: Int = 500, rules: RuleSet = RuleSet(),
-  url: AMQPURL? = nil, grace: Duration = .seconds(10),
+  url: AMQPURL? = nil, grace: Duration = .seconds(10), heartbeat: Int = 15,
   _ body: @Sendable @escaping (RunningConsumer) async throws -> Value
 ) async throws -> Value {
   let reactor = try Reactor(name: "intake")
-  var configuration = IntakeConfiguration(url: try url ?? testURL(), topology: topology, prefetch: prefetch)
+  var configuration = IntakeConfiguration(
+    url: try url ?? testURL(), topology: topology, prefetch: prefetch, heartbeat: heartbeat)
   configuration.shutdownGrace = grace
-  let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+  let logger = quietLogger()
   let consumer = ConsumerActor(
     configuration: configuration, broker: broker, vault: OpenVault(), rules: rules, reactor: reactor, logger: logger)
   let group = ServiceGroup(configuration: .init(services: [consumer], logger: logger))

@@ -1,3 +1,4 @@
+import ServiceQueue
 import Testing
 
 @testable import Intake
@@ -103,6 +104,8 @@ struct WindowTests {
   @Test func keepsFiguresWithinBounds() throws {
     let url = try AMQPURL("amqp://h")
     let low = IntakeConfiguration(url: url, prefetch: 0, maximumBodyBytes: 0, heartbeat: 0)
+    #expect(IntakeConfiguration(url: url, batch: 0).batch == 1)
+    #expect(IntakeConfiguration(url: url, batch: 9_999).batch == BrokerLimits.submitBatch)
     #expect((low.prefetch, low.maximumBodyBytes, low.heartbeat) == (1, 1_024, 1))
     let high = IntakeConfiguration(url: url, prefetch: 1 << 40, maximumBodyBytes: 1 << 40, heartbeat: 1 << 40)
     #expect((high.prefetch, high.maximumBodyBytes, high.heartbeat) == (10_000, 1_048_576, 60))

@@ -14,4 +14,11 @@ import Testing
     }
     #expect(backoff.delay(attempt: -1, chance: 5) == .milliseconds(100))
   }
+
+  @Test func leavesAllToChanceWithFullJitter() {
+    let backoff = Backoff(base: .milliseconds(100), limit: .seconds(1), certain: 0)
+    #expect(backoff.delay(attempt: 3, chance: 0) == .zero)
+    #expect(backoff.delay(attempt: 3, chance: 0.5) == .milliseconds(400))
+    #expect(backoff.delay(attempt: 9, chance: 1) == .seconds(1))
+  }
 }

@@ -65,12 +65,12 @@ import Testing
       let b = try queueName("b")
       #expect(try await broker.erase(ids, seenIn: [b]) == Set(ids))
       // The history takes what it is told.
-      let entries = try await broker.outbox(after: nil, limit: 500, wait: .zero)
+      let entries = try await broker.outbox(for: .history, after: nil, limit: 500, wait: .zero)
       #expect(entries.suffix(3).map(\.event.change.type) == Array(repeating: "service.updated", count: 3))
       #expect(entries.suffix(3).allSatisfy { $0.event.change.service?.personal == nil })
-      try await broker.acknowledgeOutbox(entries.dropLast(2).map(\.id))
+      try await broker.acknowledgeOutbox(entries.dropLast(2).map(\.id), for: .history)
       _ = try await broker.rewriteLog()
-      #expect(try await broker.outbox(after: nil, limit: 500, wait: .zero) == Array(entries.suffix(2)))
+      #expect(try await broker.outbox(for: .history, after: nil, limit: 500, wait: .zero) == Array(entries.suffix(2)))
       let text = try await contents(broker)
       #expect(!text.contains("WRAPPED-KEY") && !text.contains("CIPHERTEXT") && text.contains("OTHERS"))
 

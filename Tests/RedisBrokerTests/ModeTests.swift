@@ -33,7 +33,7 @@ import Testing
       let types = try await broker.allEvents(of: queue).map(\.change.type).filter { $0.hasPrefix("queue.") }
       #expect(types == ["queue.paused", "queue.draining", "queue.resumed"])
       try await expectEventsTellAll(broker)
-      let outbox = try await broker.outbox(after: nil, limit: 500, wait: .zero)
+      let outbox = try await broker.outbox(for: .history, after: nil, limit: 500, wait: .zero)
       #expect(outbox.count { $0.event.change.service == nil } == 3)
     }
   }

@@ -52,7 +52,7 @@ import Testing
       await #expect { try await broker.events(of: queue, epoch: nil, after: 0, limit: 0) } throws: {
         ($0 as? BrokerError)?.code == .invalidArgument
       }
-      await #expect { try await broker.outbox(after: nil, limit: 501, wait: .zero) } throws: {
+      await #expect { try await broker.outbox(for: .history, after: nil, limit: 501, wait: .zero) } throws: {
         ($0 as? BrokerError)?.code == .invalidArgument
       }
     }
@@ -114,16 +114,16 @@ import Testing
     try await withBroker { broker in
       let s = try await broker.store(3)
       _ = try await broker.perform(.claim(s[0].ref, lease: nil))
-      let first = try await broker.outbox(after: nil, limit: 2, wait: .zero)
+      let first = try await broker.outbox(for: .history, after: nil, limit: 2, wait: .zero)
       #expect(first.map(\.event.version) == [1, 2])
-      let second = try await broker.outbox(after: first.last?.id, limit: 10, wait: .zero)
+      let second = try await broker.outbox(for: .history, after: first.last?.id, limit: 10, wait: .zero)
       #expect(second.map(\.event.change.type) == ["service.added", "service.claimed"])
-      try await broker.acknowledgeOutbox((first + second).map(\.id))
-      try await broker.acknowledgeOutbox((first + second).map(\.id))
-      #expect(try await broker.outbox(after: nil, limit: 10, wait: .zero).isEmpty)
-      #expect(try await broker.outbox(after: nil, limit: 10, wait: .milliseconds(50)).isEmpty)
+      try await broker.acknowledgeOutbox((first + second).map(\.id), for: .history)
+      try await broker.acknowledgeOutbox((first + second).map(\.id), for: .history)
+      #expect(try await broker.outbox(for: .history, after: nil, limit: 10, wait: .zero).isEmpty)
+      #expect(try await broker.outbox(for: .history, after: nil, limit: 10, wait: .milliseconds(50)).isEmpty)
 
-      async let waited = broker.outbox(after: nil, limit: 10, wait: .seconds(10))
+      async let waited = broker.outbox(for: .history, after: nil, limit: 10, wait: .seconds(10))
       try await Task.sleep(for: .milliseconds(100))
       _ = try await broker.perform(.claim(s[1].ref, lease: nil))
       #expect(try await waited.map(\.event.version) == [5])

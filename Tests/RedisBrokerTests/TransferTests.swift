@@ -21,7 +21,7 @@ import Testing
       #expect(try await broker.allEvents(of: service.queue).last?.change == .transferred(moved))
       #expect(try await broker.allEvents(of: other).last?.change == .added(moved, from: service.queue))
       for queue in ["a", "b"] { try await expectEventsTellAll(of: queue, broker) }
-      let outbox = try await broker.outbox(after: nil, limit: 500, wait: .zero).suffix(2).map(\.event)
+      let outbox = try await broker.outbox(for: .history, after: nil, limit: 500, wait: .zero).suffix(2).map(\.event)
       #expect(outbox.map(\.queue) == [other, service.queue])
       // The answer is kept, and the rest of the record found where the service is by then.
       let again = try await broker.perform(.transfer(service.ref, to: other, fence: fence), key: "t")

@@ -8,6 +8,8 @@ struct UsherBench: AsyncParsableCommand {
     abstract: "Measures the parts of Usher on this machine.",
     subcommands: [
       QueueCommand.self, FanoutCommand.self, EstimateCommand.self, EncryptionCommand.self, RestCommand.self,
+      IntakeCommand.self,
+      RpcCommand.self,
       FanoutServerCommand.self, FanoutFloorCommand.self, RestServerCommand.self,
     ])
 }

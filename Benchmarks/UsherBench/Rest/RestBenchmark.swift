@@ -22,7 +22,7 @@ struct RestBenchmark: Sendable {
   /// Measures. Throws when an answer is not the user that was asked for.
   func run(on postgres: PrivatePostgres) async throws -> Results {
     let site = try await RestSite.make(plan.users, in: postgres, folder: folder)
-    let program = try await GoBaseline.build(in: folder)
+    let program = try await GoProgram.build("rest", needs: "golang-github-lib-pq-dev", in: folder)
     let (usher, go) = (
       ServerProcess.Kind.rest(url: site.url, keyset: site.keyset),
       ServerProcess.Kind.baseline(program: program, url: site.url, keyset: site.keyset)

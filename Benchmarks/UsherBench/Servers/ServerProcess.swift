@@ -9,6 +9,8 @@ final class ServerProcess {
     case gateway(users: Int)
     /// The same over the real Broker and the Redis there, under a site's name of its own.
     case gatewayOverRedis(users: Int, url: String, site: String)
+    /// That one, and the intake from the RabbitMQ there.
+    case gatewayWithIntake(users: Int, url: String, site: String, rabbit: String)
     /// The bare one in C, which sends events like this one to so many sockets.
     case floor(event: String, sockets: Int, window: Int)
     /// The Gateway over users in the PostgreSQL there, sealed by the keyset there.
@@ -19,7 +21,8 @@ final class ServerProcess {
     fileprivate var arguments: [String] {
       switch self {
       case .gateway(let users): ["fanout-server", "--users", "\(users)"]
-      case .gatewayOverRedis(let users, _, let site): ["fanout-server", "--users", "\(users)", "--redis-site", site]
+      case .gatewayOverRedis(let users, _, let site), .gatewayWithIntake(let users, _, let site, _):
+        ["fanout-server", "--users", "\(users)", "--redis-site", site]
       case .floor(let event, let sockets, let window):
         ["fanout-floor", "--event", event, "--sockets", "\(sockets)", "--window", "\(window)"]
       case .rest: ["rest-server"]
@@ -36,20 +39,29 @@ final class ServerProcess {
     fileprivate var environment: [String: String] {
       switch self {
       case .gatewayOverRedis(_, let url, _): [FanoutServer.redisVariable: url]
+      case .gatewayWithIntake(_, let url, _, let rabbit):
+        [FanoutServer.redisVariable: url, FanoutServer.rabbitVariable: rabbit]
       case .rest(let url, let keyset), .baseline(_, let url, let keyset):
         [RestServer.databaseVariable: url, RestServer.keysetVariable: keyset.path()]
       case .gateway, .floor: [:]
       }
     }
 
+    private var isOverRedis: Bool {
+      switch self {
+      case .gatewayOverRedis, .gatewayWithIntake: true
+      case .gateway, .floor, .rest, .baseline: false
+      }
+    }
+
     /// The version before the first event.
     var firstVersion: UInt64 {
-      if case .gatewayOverRedis = self { 0 } else { BenchEvent.firstVersion }
+      isOverRedis ? 0 : BenchEvent.firstVersion
     }
 
     /// What stands before the moment at which an event was made.
     var stamp: String {
-      if case .gatewayOverRedis = self { RedisEvents.stamp } else { BenchEvent.stamp }
+      isOverRedis ? RedisEvents.stamp : BenchEvent.stamp
     }
   }
 

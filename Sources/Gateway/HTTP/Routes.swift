@@ -19,6 +19,7 @@ extension RouteTable {
     StatisticsRoutes.add(to: &routes)
     AuditRoutes.add(to: &routes)
     SubjectRoutes.add(to: &routes)
+    DeadLetterRoutes.add(to: &routes)
     ConsoleRoutes.add(to: &routes)
     OpenAPIRoutes.add(to: &routes)
     // Here come only the requests that were not upgraded.

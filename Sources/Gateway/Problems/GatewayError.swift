@@ -127,6 +127,18 @@ extension GatewayError {
     self.init(code, error.message, retryAfter: error.retryAfter)
   }
 
+  /// Why nothing was done with dead letters, as clients see it.
+  init(_ error: DeadLetterError) {
+    let code: Code =
+      switch error.code {
+      case .unavailable: .unavailable
+      case .busy: .overloaded
+      case .notFound: .notFound
+      case .interrupted: .outcomeUnknown
+      }
+    self.init(code, error.message)
+  }
+
   /// Where the document stopped being JSON.
   init(_ error: JSONError) {
     self.init(
@@ -140,6 +152,7 @@ extension GatewayError {
     case let error as GatewayError: self = error
     case let error as BrokerError: self.init(error)
     case let error as UserStoreError: self.init(error)
+    case let error as DeadLetterError: self.init(error)
     case let error as JSONError: self.init(error)
     case is CancellationError: self.init(.unavailable, "the server is shutting down")
     default: self = .internal

@@ -1,3 +1,4 @@
+public import ServiceQueue
 public import UserStore
 
 /// Who keeps what for the Gateway; one actor can be all of them.
@@ -18,6 +19,8 @@ public struct GatewayStores: Sendable {
   public var openID: any OpenIDStore = AbsentStore()
   /// Who is to be forgotten; the Eraser is it.
   public var subjects: any SubjectStore = AbsentStore()
+  /// What could not be taken in from RabbitMQ.
+  public var deadLetters: any DeadLetters = AbsentStore()
 
   /// Logins alone; what else is not given is `unavailable`.
   public init(accounts: any AccountStore) { self.accounts = accounts }

@@ -6,11 +6,15 @@ extension AMQPConnection {
   ///
   /// - Parameters:
   ///   - limit: at most so many frames are looked at; `hasMore` tells if that stopped it.
+  ///   - bytes: about so many bytes of messages are taken, one message at least; `hasMore` tells if that stopped it.
   ///   - wait: how long to block for the first frame; usually not at all.
   /// - Throws: when the connection, the channel or the consumer has ended, or something could not be routed.
-  func drain(limit: Int = 512, wait: Duration = .zero) throws(AMQPError) -> Drained {
+  func drain(
+    limit: Int = 512, bytes: Int = Options.drainBytes, wait: Duration = .zero
+  ) throws(AMQPError) -> Drained {
     amqp_maybe_release_buffers(state)
     var drained = Drained()
+    var left = bytes
     var timeout = timeval(
       tv_sec: Int(wait.components.seconds), tv_usec: Int(wait.components.attoseconds / 1_000_000_000_000))
     for _ in 0..<limit {
@@ -20,6 +24,8 @@ extension AMQPConnection {
       if reply.reply_type == AMQP_RESPONSE_NORMAL {
         drained.deliveries.append(Delivery(envelope))
         amqp_destroy_envelope(&envelope)
+        left -= drained.deliveries[drained.deliveries.count - 1].weight
+        guard left > 0 else { break }
         continue
       }
       guard reply.reply_type == AMQP_RESPONSE_LIBRARY_EXCEPTION else {
@@ -32,7 +38,7 @@ extension AMQPConnection {
         return drained
       case AMQP_STATUS_UNEXPECTED_STATE.rawValue:
         // The next frame is no delivery.
-        if let confirm = try takeOtherFrame() { drained.confirms.append(confirm) }
+        try takeOtherFrame(&drained)
       default:
         throw Self.libraryError(reply.library_error, "receive")
       }
@@ -41,20 +47,27 @@ extension AMQPConnection {
     return drained
   }
 
-  private func takeOtherFrame() throws(AMQPError) -> Confirm? {
+  /// Says that we are alive, without reading: for who does not drain for a while.
+  func sendHeartbeat() throws(AMQPError) {
+    var frame = amqp_frame_t()
+    frame.frame_type = UInt8(AMQP_FRAME_HEARTBEAT)
+    try Self.check(amqp_send_frame(state, &frame), "send a heartbeat")
+  }
+
+  private func takeOtherFrame(_ drained: inout Drained) throws(AMQPError) {
     var frame = amqp_frame_t()
     var timeout = timeval()
     let status = amqp_simple_wait_frame_noblock(state, &frame, &timeout)
-    guard status != AMQP_STATUS_TIMEOUT.rawValue else { return nil }
+    guard status != AMQP_STATUS_TIMEOUT.rawValue else { return }
     try Self.check(status, "receive")
-    guard frame.frame_type == UInt8(AMQP_FRAME_METHOD), let decoded = frame.payload.method.decoded else { return nil }
+    guard frame.frame_type == UInt8(AMQP_FRAME_METHOD), let decoded = frame.payload.method.decoded else { return }
     switch usher_amqp_method_of(frame.payload.method.id) {
     case USHER_AMQP_ACK:
       let ack = decoded.load(as: amqp_basic_ack_t.self)
-      return Confirm(number: ack.delivery_tag, isMultiple: ack.multiple != 0, isPositive: true)
+      drained.confirms.append(Confirm(number: ack.delivery_tag, isMultiple: ack.multiple != 0, isPositive: true))
     case USHER_AMQP_NACK:
       let nack = decoded.load(as: amqp_basic_nack_t.self)
-      return Confirm(number: nack.delivery_tag, isMultiple: nack.multiple != 0, isPositive: false)
+      drained.confirms.append(Confirm(number: nack.delivery_tag, isMultiple: nack.multiple != 0, isPositive: false))
     case USHER_AMQP_RETURN:
       let method = decoded.load(as: amqp_basic_return_t.self)
       throw AMQPError(
@@ -66,8 +79,12 @@ extension AMQPConnection {
       throw Self.closeError(channel: decoded.load(as: amqp_channel_close_t.self), "keep the channel")
     case USHER_AMQP_CONNECTION_CLOSE:
       throw Self.closeError(connection: decoded.load(as: amqp_connection_close_t.self), "keep the connection")
-    default:
-      return nil
+    case USHER_AMQP_BLOCKED:
+      let reason = Self.text(decoded.load(as: amqp_connection_blocked_t.self).reason)
+      drained.blocked = reason.isEmpty ? "no reason given" : String(reason.prefix(200))
+    case USHER_AMQP_UNBLOCKED:
+      drained.blocked = ""
+    default: break
     }
   }
 }

@@ -51,6 +51,7 @@ extension AMQPConnection {
       switch number {
       case 403: (.accessRefused, "check user, password, virtual host and permissions")
       case 404: (.notFound, "it is not there")
+      case 405: (.resourceLocked, "another connection has it")
       case 406: (.preconditionFailed, "it exists with other arguments; delete it when it is empty, or use another name")
       case 530: (.accessRefused, "check that the virtual host exists and the user may use it")
       default: (other, "the server ended it")
@@ -67,6 +68,8 @@ extension AMQPConnection {
       case AMQP_STATUS_CONNECTION_CLOSED.rawValue, AMQP_STATUS_SOCKET_ERROR.rawValue,
         AMQP_STATUS_SOCKET_CLOSED.rawValue:
         .connectionClosed
+      // Also what TLS 1.3 tells of our certificate only after the handshake.
+      case AMQP_STATUS_SSL_ERROR.rawValue: .tlsFailed
       default: .library
       }
     return AMQPError(code, "Could not \(action): \(libraryText(status))")

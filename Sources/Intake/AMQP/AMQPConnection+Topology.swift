@@ -22,7 +22,18 @@ extension AMQPConnection {
     try bind(topology.queue, to: topology.exchange, key: topology.bindingKey)
   }
 
-  private func declareExchange(_ name: String) throws(AMQPError) {
+  /// Makes a queue that is there only for this connection, and ends with it; while it is there no other connection can make it.
+  ///
+  /// - Throws: `resourceLocked` when another has it.
+  func declareExclusiveQueue(_ name: String) throws(AMQPError) {
+    withPool { pool in
+      _ = amqp_queue_declare(state, Self.consumeChannel, bytes(name, pool), 0, 0, 1, 1, amqp_empty_table)
+    }
+    try checkReply("have \(name) alone")
+  }
+
+  /// Declares a durable topic exchange; it stays if it is there. Blocks.
+  func declareExchange(_ name: String) throws(AMQPError) {
     withPool { pool in
       _ = amqp_exchange_declare(
         state, Self.consumeChannel, bytes(name, pool), bytes("topic", pool), 0, 1, 0, 0, amqp_empty_table)

@@ -16,13 +16,21 @@ extension AMQPConnection {
   /// A copy of the text that lives as long as the pool; empty where there is no memory for it.
   static func bytes(_ text: String, _ pool: UnsafeMutablePointer<amqp_pool_t>) -> amqp_bytes_t {
     var text = text
-    return text.withUTF8 { utf8 in
-      guard let source = utf8.baseAddress, !utf8.isEmpty, let copy = amqp_pool_alloc(pool, utf8.count) else {
-        return amqp_empty_bytes
-      }
-      copy.copyMemory(from: source, byteCount: utf8.count)
-      return amqp_bytes_t(len: utf8.count, bytes: copy)
+    return text.withUTF8 { bytes(UnsafeRawBufferPointer($0), pool) }
+  }
+
+  private static func bytes(_ data: [UInt8], _ pool: UnsafeMutablePointer<amqp_pool_t>) -> amqp_bytes_t {
+    data.withUnsafeBytes { bytes($0, pool) }
+  }
+
+  private static func bytes(
+    _ source: UnsafeRawBufferPointer, _ pool: UnsafeMutablePointer<amqp_pool_t>
+  ) -> amqp_bytes_t {
+    guard let start = source.baseAddress, !source.isEmpty, let copy = amqp_pool_alloc(pool, source.count) else {
+      return amqp_empty_bytes
     }
+    copy.copyMemory(from: start, byteCount: source.count)
+    return amqp_bytes_t(len: source.count, bytes: copy)
   }
 
   /// A table that lives as long as the pool.
@@ -36,20 +44,56 @@ extension AMQPConnection {
     for (index, header) in headers.enumerated() {
       var entry = amqp_table_entry_t()
       entry.key = bytes(header.name, pool)
-      switch header.value {
-      case .text(let text):
-        entry.value.kind = UInt8(AMQP_FIELD_KIND_UTF8.rawValue)
-        entry.value.value.bytes = bytes(text, pool)
-      case .integer(let number):
-        entry.value.kind = UInt8(AMQP_FIELD_KIND_I64.rawValue)
-        entry.value.value.i64 = number
-      case .boolean(let value):
-        entry.value.kind = UInt8(AMQP_FIELD_KIND_BOOLEAN.rawValue)
-        entry.value.value.boolean = value ? 1 : 0
-      }
+      entry.value = field(header.value, pool)
       (entries + index).initialize(to: entry)
     }
     return amqp_table_t(num_entries: CInt(headers.count), entries: entries)
+  }
+
+  private static func field(
+    _ value: MessageProperties.HeaderValue, _ pool: UnsafeMutablePointer<amqp_pool_t>
+  ) -> amqp_field_value_t {
+    var field = amqp_field_value_t()
+    func kind(_ kind: amqp_field_value_kind_t) { field.kind = UInt8(kind.rawValue) }
+    switch value {
+    case .text(let text):
+      kind(AMQP_FIELD_KIND_UTF8)
+      field.value.bytes = bytes(text, pool)
+    case .bytes(let data):
+      kind(AMQP_FIELD_KIND_BYTES)
+      field.value.bytes = bytes(data, pool)
+    case .integer(let number):
+      kind(AMQP_FIELD_KIND_I64)
+      field.value.i64 = number
+    case .timestamp(let seconds):
+      kind(AMQP_FIELD_KIND_TIMESTAMP)
+      field.value.u64 = seconds
+    case .double(let number):
+      kind(AMQP_FIELD_KIND_F64)
+      field.value.f64 = number
+    case .boolean(let value):
+      kind(AMQP_FIELD_KIND_BOOLEAN)
+      field.value.boolean = value ? 1 : 0
+    case .void: kind(AMQP_FIELD_KIND_VOID)
+    case .table(let headers):
+      kind(AMQP_FIELD_KIND_TABLE)
+      field.value.table = table(headers, pool)
+    case .list(let values):
+      kind(AMQP_FIELD_KIND_ARRAY)
+      field.value.array = array(values, pool)
+    }
+    return field
+  }
+
+  private static func array(
+    _ values: [MessageProperties.HeaderValue], _ pool: UnsafeMutablePointer<amqp_pool_t>
+  ) -> amqp_array_t {
+    guard !values.isEmpty,
+      let memory = amqp_pool_alloc(pool, values.count * MemoryLayout<amqp_field_value_t>.stride)
+    else { return amqp_array_t(num_entries: 0, entries: nil) }
+    let entries = memory.bindMemory(to: amqp_field_value_t.self, capacity: values.count)
+    for (index, value) in values.enumerated() { (entries + index).initialize(to: field(value, pool)) }
+    return amqp_array_t(num_entries: CInt(values.count), entries: entries)
   }
 
   static func encode(
@@ -110,19 +154,25 @@ extension MessageProperties {
     appID = text(AMQP_BASIC_APP_ID_FLAG, raw.app_id)
     timestamp = raw._flags & UInt32(AMQP_BASIC_TIMESTAMP_FLAG) != 0 ? raw.timestamp : nil
     guard raw._flags & UInt32(AMQP_BASIC_HEADERS_FLAG) != 0 else { return }
-    for entry in UnsafeBufferPointer(start: raw.headers.entries, count: Int(raw.headers.num_entries)) {
-      guard let value = HeaderValue(entry.value) else { continue }
-      headers.append(Header(name: AMQPConnection.text(entry.key), value: value))
+    headers = Self.headers(raw.headers, depthLeft: HeaderValue.depthLimit)
+  }
+
+  /// Those that can be read.
+  fileprivate static func headers(_ table: amqp_table_t, depthLeft: Int) -> [Header] {
+    UnsafeBufferPointer(start: table.entries, count: Int(table.num_entries)).compactMap { entry in
+      HeaderValue(entry.value, depthLeft: depthLeft).map { Header(name: AMQPConnection.text(entry.key), value: $0) }
     }
   }
 }
 
 extension MessageProperties.HeaderValue {
-  /// Nil for the types that Usher does not read.
-  init?(_ field: amqp_field_value_t) {
+  /// Nil for what Usher does not read, and for lists and tables where no depth is left.
+  init?(_ field: amqp_field_value_t, depthLeft: Int) {
     switch UInt32(field.kind) {
-    case AMQP_FIELD_KIND_UTF8.rawValue, AMQP_FIELD_KIND_BYTES.rawValue:
-      self = .text(AMQPConnection.text(field.value.bytes))
+    case AMQP_FIELD_KIND_UTF8.rawValue: self = .text(AMQPConnection.text(field.value.bytes))
+    case AMQP_FIELD_KIND_BYTES.rawValue:
+      self = .bytes(
+        Array(UnsafeRawBufferPointer(start: field.value.bytes.bytes, count: field.value.bytes.len)))
     case AMQP_FIELD_KIND_BOOLEAN.rawValue: self = .boolean(field.value.boolean != 0)
     case AMQP_FIELD_KIND_I8.rawValue: self = .integer(Int64(field.value.i8))
     case AMQP_FIELD_KIND_U8.rawValue: self = .integer(Int64(field.value.u8))
@@ -131,6 +181,18 @@ extension MessageProperties.HeaderValue {
     case AMQP_FIELD_KIND_I32.rawValue: self = .integer(Int64(field.value.i32))
     case AMQP_FIELD_KIND_U32.rawValue: self = .integer(Int64(field.value.u32))
     case AMQP_FIELD_KIND_I64.rawValue: self = .integer(field.value.i64)
+    case AMQP_FIELD_KIND_F32.rawValue: self = .double(Double(field.value.f32))
+    case AMQP_FIELD_KIND_F64.rawValue: self = .double(field.value.f64)
+    case AMQP_FIELD_KIND_TIMESTAMP.rawValue: self = .timestamp(field.value.u64)
+    case AMQP_FIELD_KIND_VOID.rawValue: self = .void
+    case AMQP_FIELD_KIND_TABLE.rawValue where depthLeft > 0:
+      self = .table(MessageProperties.headers(field.value.table, depthLeft: depthLeft - 1))
+    case AMQP_FIELD_KIND_ARRAY.rawValue where depthLeft > 0:
+      let array = field.value.array
+      self = .list(
+        UnsafeBufferPointer(start: array.entries, count: Int(array.num_entries)).compactMap {
+          Self($0, depthLeft: depthLeft - 1)
+        })
     default: return nil
     }
   }

@@ -14,12 +14,16 @@ final class AMQPConnection {
     var replyTimeout = 10
     /// Seconds; the server may choose less.
     var heartbeat = 15
+    /// The bytes of bodies after which one `drain` stops; the message that exceeds them is taken whole.
+    static let drainBytes = 4_194_304
   }
 
   /// What one `drain` found.
   struct Drained {
     var deliveries: [Delivery] = []
     var confirms: [Confirm] = []
+    /// The server's last word on whether it takes in what is published: why it does not, empty when it does, nil when it said nothing.
+    var blocked: String?
     /// There is more within the library, for which the descriptor will not become readable.
     var hasMore = false
   }
@@ -50,14 +54,8 @@ final class AMQPConnection {
     guard let state = amqp_new_connection() else { throw AMQPError(.library, "No memory for a connection") }
     // From here on every way out frees the state: by deinit, or here.
     do throws(AMQPError) {
-      guard let socket = amqp_tcp_socket_new(state) else { throw AMQPError(.library, "No memory for a socket") }
       var timeout = timeval(tv_sec: options.connectTimeout, tv_usec: 0)
-      let status = amqp_socket_open_noblock(socket, url.host, CInt(url.port), &timeout)
-      guard status == AMQP_STATUS_OK.rawValue else {
-        throw AMQPError(
-          .connectFailed,
-          "RabbitMQ cannot be reached at \(url.host):\(url.port) (\(libraryText(status))): is it running?")
-      }
+      try connect(state, to: url, within: &timeout)
       amqp_set_handshake_timeout(state, &timeout)
       var replyTimeout = timeval(tv_sec: options.replyTimeout, tv_usec: 0)
       amqp_set_rpc_timeout(state, &replyTimeout)
@@ -115,16 +113,17 @@ final class AMQPConnection {
 
   // MARK: - Publishing
 
-  /// Publishes a persistent message that must reach a queue; its confirm has the number that is returned.
+  /// Publishes a persistent message, which must reach a queue if it is `mandatory`; its confirm has the number that is returned.
   func publish(
-    _ body: [UInt8], properties: MessageProperties, exchange: String, routingKey: String
+    _ body: [UInt8], properties: MessageProperties, exchange: String, routingKey: String, mandatory: Bool = true
   ) throws(AMQPError) -> UInt64 {
     let status = body.withUnsafeBytes { body in
       withPool { pool in
         var raw = Self.encode(properties, pool)
         let content = amqp_bytes_t(len: body.count, bytes: UnsafeMutableRawPointer(mutating: body.baseAddress))
         return amqp_basic_publish(
-          state, Self.publishChannel, bytes(exchange, pool), bytes(routingKey, pool), 1, 0, &raw, content)
+          state, Self.publishChannel, bytes(exchange, pool), bytes(routingKey, pool),
+          mandatory ? 1 : 0, 0, &raw, content)
       }
     }
     try Self.check(status, "publish")

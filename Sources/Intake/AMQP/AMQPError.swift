@@ -2,10 +2,13 @@
 public struct AMQPError: Error, Hashable, Sendable, CustomStringConvertible {
   /// What went wrong, for programs.
   public enum Code: String, Hashable, Sendable, CaseIterable {
-    /// The URL is not `amqp://user:password@host:port/vhost`.
+    /// The URL is not `amqp://user:password@host:port/vhost` or the same with `amqps`.
     case invalidURL = "invalid_url"
     /// No TCP connection: the host is unknown, nobody listens, or it took too long.
     case connectFailed = "connect_failed"
+    /// No TLS: the server's certificate is not to be trusted or not for this host, the server does not speak TLS or does not take our
+    /// certificate, or a file cannot be used.
+    case tlsFailed = "tls_failed"
     /// User, password or virtual host were refused.
     case accessRefused = "access_refused"
     /// An answer did not come in time.
@@ -18,6 +21,8 @@ public struct AMQPError: Error, Hashable, Sendable, CustomStringConvertible {
     case preconditionFailed = "precondition_failed"
     /// A queue or exchange is not there.
     case notFound = "not_found"
+    /// Another connection has what can be had once.
+    case resourceLocked = "resource_locked"
     /// The channel was closed for another reason.
     case channelClosed = "channel_closed"
     /// The server ended the consumer: the queue was deleted, or lost its leader.

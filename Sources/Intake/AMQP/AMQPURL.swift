@@ -1,8 +1,13 @@
-/// Where RabbitMQ is and who we are there: `amqp://user:password@host:port/vhost`, parts percent-encoded.
+/// Where RabbitMQ is and who we are there: `amqp://user:password@host:port/vhost`, parts percent-encoded; with `amqps` over TLS, where the
+/// server's certificate must be for this host and by a trusted authority.
 public struct AMQPURL: Hashable, Sendable, CustomStringConvertible {
   /// A name or address; an IPv6 address without its brackets.
   public let host: String
-  /// 5672 when the URL has none.
+  /// Whether the connection is encrypted.
+  public let usesTLS: Bool
+  /// By what the other side of an encrypted connection is verified.
+  public let certificates: AMQPCertificates
+  /// When the URL has none 5672, or 5671 for `amqps`.
   public let port: Int
   /// `guest` when the URL has none.
   public let user: String
@@ -12,13 +17,22 @@ public struct AMQPURL: Hashable, Sendable, CustomStringConvertible {
 
   /// Reads a URL.
   ///
+  /// - Parameters:
+  ///   - text: the URL.
+  ///   - certificates: for `amqps` alone.
   /// - Throws: `invalidURL`, with what is wrong but without the URL: it holds a password.
-  public init(_ text: String) throws(AMQPError) {
-    let scheme = "amqp://"
-    guard !text.lowercased().hasPrefix("amqps://") else {
-      throw Self.invalid("amqps:// is not supported: use amqp:// on loopback or through a tunnel")
+  public init(_ text: String, certificates: AMQPCertificates = AMQPCertificates()) throws(AMQPError) {
+    guard let scheme = ["amqp://", "amqps://"].first(where: { text.lowercased().hasPrefix($0) }) else {
+      throw Self.invalid("it must begin with amqp:// or amqps://")
     }
-    guard text.lowercased().hasPrefix(scheme) else { throw Self.invalid("it must begin with amqp://") }
+    usesTLS = scheme == "amqps://"
+    self.certificates = certificates
+    guard usesTLS || certificates.isStandard else {
+      throw Self.invalid("certificates are for amqps://, and this is amqp://, which is not encrypted")
+    }
+    guard (certificates.certificate == nil) == (certificates.key == nil) else {
+      throw Self.invalid("a client's certificate and its key go together: one of them is missing")
+    }
     let rest = text.dropFirst(scheme.count)
     guard !rest.contains("?"), !rest.contains("#") else { throw Self.invalid("it takes no ? and no #") }
     let slash = rest.firstIndex(of: "/") ?? rest.endIndex
@@ -50,7 +64,7 @@ public struct AMQPURL: Hashable, Sendable, CustomStringConvertible {
     }
     guard !host.isEmpty else { throw Self.invalid("the host is missing") }
     if portText.isEmpty {
-      port = 5672
+      port = usesTLS ? 5671 : 5672
     } else {
       guard portText.hasPrefix(":"), portText.dropFirst().utf8.allSatisfy({ (0x30...0x39).contains($0) }),
         let port = Int(portText.dropFirst()), (1...65_535).contains(port)
@@ -62,7 +76,7 @@ public struct AMQPURL: Hashable, Sendable, CustomStringConvertible {
   }
 
   /// The URL without the password.
-  public var description: String { "amqp://\(user):***@\(host):\(port) virtual host \(vhost)" }
+  public var description: String { "\(usesTLS ? "amqps" : "amqp")://\(user):***@\(host):\(port) virtual host \(vhost)" }
 
   private static func invalid(_ what: String) -> AMQPError {
     AMQPError(.invalidURL, "Not a URL of RabbitMQ (amqp://user:password@host:port/vhost): \(what)")

@@ -19,20 +19,29 @@ struct Analyser: Sendable {
   let rules: RuleSet
   let maximumBodyBytes: Int
 
-  func analyse(_ delivery: Delivery, matched: (Int) -> Void = { _ in }) -> Analysis {
+  func analyse(_ delivery: Delivery, now: Timestamp = .now, matched: (Int) -> Void = { _ in }) -> Analysis {
     do throws(Rejection) {
-      let envelope = try Envelope.open(delivery, maximumBodyBytes: maximumBodyBytes)
-      let draft = try draft(envelope.data, delivery.routingKey)
-      switch rules.evaluate(draft, routingKey: delivery.routingKey, matched: matched) {
+      let (request, key) = try request(delivery, now: now)
+      switch rules.evaluate(request, matched: matched) {
       case .drop: return .drop
       case .reject(let detail): return .reject(Rejection(.rejectedByRule, detail))
       case .accept(let changed):
         return .accept(
-          Accepted(draft: changed, idempotencyKey: envelope.idempotencyKey, canonicalBytes: draft.canonicalBytes))
+          Accepted(draft: changed.draft, idempotencyKey: key, canonicalBytes: request.draft.canonicalBytes))
       }
     } catch {
       return .reject(error)
     }
+  }
+
+  /// What the rules are asked about, and its idempotency key.
+  func request(_ delivery: Delivery, now: Timestamp) throws(Rejection) -> (RuleRequest, idempotencyKey: String) {
+    let envelope = try Envelope.open(delivery, maximumBodyBytes: maximumBodyBytes)
+    let request = RuleRequest(
+      draft: try draft(envelope.data, delivery.routingKey),
+      hasPriority: !(envelope.data["priority"]?.isNull ?? true), routingKey: delivery.routingKey,
+      headers: delivery.properties.headers, source: envelope.source, type: envelope.type, now: now)
+    return (request, envelope.idempotencyKey)
   }
 
   private func draft(_ data: JSONValue, _ routingKey: String) throws(Rejection) -> SubmissionDraft {

@@ -9,18 +9,20 @@ import ServiceQueue
 extension ConsumerActor {
   /// Analyses a delivery: it is prepared for the forwarder, settled (dropped), or on its way to the dead letters.
   func receive(_ delivery: Delivery, _ session: Session) throws {
-    guard session.window.receive(delivery.tag) else {
+    guard session.receive(delivery) else {
       throw AMQPError(.library, "RabbitMQ delivered tag \(delivery.tag) out of order")
     }
     metrics.received.increment()
     if delivery.isRedelivered { metrics.redelivered.increment() }
-    switch analyser.analyse(delivery, matched: { metrics.rules[$0].increment() }) {
+    let analysis = analyser.analyse(delivery, matched: { ruleMetrics.matched($0) })
+    ruleMetrics.count(analysis)
+    switch analysis {
     case .accept(let accepted):
       if accepted.draft.unknownMembers > 0 { metrics.unknownMembers.increment(by: accepted.draft.unknownMembers) }
       session.prepared.append(Session.Prepared(delivery: delivery, submission: try seal(accepted)))
     case .drop:
       metrics.dropped.increment()
-      session.window.settle(delivery.tag)
+      session.settle(delivery)
     case .reject(let rejection):
       try deadLetter(Session.DeadLetter(delivery: delivery, rejection: rejection), session)
     }
@@ -37,19 +39,26 @@ extension ConsumerActor {
       idempotencyKey: accepted.idempotencyKey, fingerprint: try vault.fingerprint(of: accepted.canonicalBytes))
   }
 
-  /// Publishes a message to the dead letters; it is settled when that is confirmed. With its own properties, and headers that
-  /// tell why and where it came from; headers of types that Usher does not read are left out.
+  /// Sends a message to the dead letters, at once or when those before it are confirmed and RabbitMQ takes something in; it is settled
+  /// when that is confirmed.
   func deadLetter(_ letter: Session.DeadLetter, _ session: Session) throws(AMQPError) {
+    session.waitingLetters.append(letter)
+    try publishLetters(session)
+  }
+
+  /// Publishes what may be published now of the dead letters that wait.
+  func publishLetters(_ session: Session) throws(AMQPError) {
+    while let letter = session.takeLetter() { try publish(letter, session) }
+    metrics.deadLettersWaiting.record(session.waitingLetters.count)
+  }
+
+  /// With its own properties, and headers that tell why and where it came from; headers of types that Usher does not read are left out.
+  private func publish(_ letter: Session.DeadLetter, _ session: Session) throws(AMQPError) {
     let delivery = letter.delivery
-    var properties = delivery.properties
-    properties.headers.removeAll { $0.name.hasPrefix("x-usher-") }
-    properties.headers += [
-      .init(name: "x-usher-reason", value: .text(letter.rejection.reason.rawValue)),
-      .init(name: "x-usher-detail", value: .text(String(letter.rejection.detail.prefix(500)))),
-      .init(name: "x-usher-exchange", value: .text(delivery.exchange)),
-      .init(name: "x-usher-routing-key", value: .text(delivery.routingKey)),
-    ]
-    let number = try session.connection.publish(
+    let id = ids.next(now: .now, using: &random)
+    let properties = delivery.properties.deadLettered(
+      letter.rejection, id: id.rawValue, at: .now, exchange: delivery.exchange, routingKey: delivery.routingKey)
+    let number = try session.publisher.publish(
       delivery.body, properties: properties, exchange: configuration.topology.deadExchange,
       routingKey: delivery.routingKey)
     session.deadLetters.published(number, letter)
@@ -58,8 +67,9 @@ extension ConsumerActor {
   /// Settles what is safe in the dead letters; what RabbitMQ did not take is published again a little later.
   func confirmed(_ confirm: Confirm, _ session: Session) {
     let letters = session.deadLetters.take(confirm)
+    for letter in letters { session.letterBytes -= letter.delivery.weight }
     for letter in letters where confirm.isPositive {
-      session.window.settle(letter.delivery.tag)
+      session.settle(letter.delivery)
       metrics.rejected[letter.rejection.reason]?.increment()
       logger.info(
         "Message dead-lettered",

@@ -30,7 +30,7 @@ extension ConsumerActor {
           throw BrokerError(.internal, "The Broker answered \(outcomes.count) of \(submissions.count) submissions")
         }
         metrics.batches.increment()
-        if attempt > 0, !isStopping { report(.consuming, "consuming \(configuration.topology.queue)") }
+        if attempt > 0, !isStopping { reportConsuming(session) }
         return outcomes
       } catch {
         if !Self.mayPass(error.code) {
@@ -77,10 +77,10 @@ extension ConsumerActor {
         switch outcome {
         case .stored:
           stored += 1
-          session.window.settle(prepared.delivery.tag)
+          session.settle(prepared.delivery)
         case .duplicate:
           duplicates += 1
-          session.window.settle(prepared.delivery.tag)
+          session.settle(prepared.delivery)
         case .refused(let error):
           try deadLetter(
             Session.DeadLetter(delivery: prepared.delivery, rejection: Rejection(error)), session)
@@ -92,7 +92,8 @@ extension ConsumerActor {
     }
     metrics.stored.increment(by: stored)
     metrics.duplicates.increment(by: duplicates)
-    metrics.inFlight.record(session.window.openCount)
+    recordHeld(session)
+    resumeReading(session)
     finishIfDone(session)
   }
 }

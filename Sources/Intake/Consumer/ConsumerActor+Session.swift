@@ -13,15 +13,19 @@ extension ConsumerActor {
 
   /// Connects, declares the topology and begins to consume. Blocks the reactor's thread, which is the actor's own.
   func openSession() throws(AMQPError) -> Session {
-    let options = AMQPConnection.Options(name: "usher intake", heartbeat: configuration.heartbeat)
-    let connection = try AMQPConnection.open(configuration.url, options: options)
+    let heartbeat = configuration.heartbeat
+    let connection = try AMQPConnection.open(
+      configuration.url, options: .init(name: "usher intake", heartbeat: heartbeat))
     try connection.declare(configuration.topology)
     try connection.setPrefetch(configuration.prefetch)
-    let session = Session(connection: connection, prefetch: configuration.prefetch)
+    let publisher = try AMQPConnection.open(
+      configuration.url, options: .init(name: "usher dead letters", heartbeat: heartbeat))
+    let session = Session(
+      connection: connection, publisher: publisher, prefetch: configuration.prefetch, batch: configuration.batch)
     try connection.consume(configuration.topology.queue, tag: Self.consumerTag)
     self.session = session
     try listen(session)
-    report(.consuming, "consuming \(configuration.topology.queue)")
+    reportConsuming(session)
     logger.info(
       "Consuming from RabbitMQ",
       metadata: [
@@ -32,14 +36,24 @@ extension ConsumerActor {
   }
 
   private func listen(_ session: Session) throws(AMQPError) {
-    do {
-      session.watch = try reactor.watch(session.connection.descriptor, for: .readable) { _ in self.drain(session) }
-    } catch {
-      throw AMQPError(.library, "The socket cannot be watched: \(error)")
-    }
+    try watchConsumer(session)
+    session.publisherWatch = try watch(session.publisher) { self.drainPublisher(session) }
     scheduleHeartbeat(session)
     // What came with the answers is in the library already.
     postDrain(session)
+  }
+
+  /// Calls the body when there is something to read.
+  private func watch(_ connection: AMQPConnection, _ body: @escaping () -> Void) throws(AMQPError) -> Watch {
+    do {
+      return try reactor.watch(connection.descriptor, for: .readable) { _ in body() }
+    } catch {
+      throw AMQPError(.library, "The socket cannot be watched: \(error)")
+    }
+  }
+
+  func watchConsumer(_ session: Session) throws(AMQPError) {
+    session.watch = try watch(session.connection) { self.drain(session) }
   }
 
   /// Forwards until the session ends, then closes the connection.
@@ -53,7 +67,12 @@ extension ConsumerActor {
     }
     self.session = nil
     metrics.inFlight.record(0)
-    if session.failure == nil { session.connection.close() }
+    metrics.heldBytes.record(0)
+    metrics.deadLettersWaiting.record(0)
+    metrics.blocked.record(0)
+    guard session.failure == nil else { return }
+    session.connection.close()
+    session.publisher.close()
   }
 
   /// Ends a session, with the reason if it failed; acknowledges what is settled if it did not.
@@ -62,6 +81,7 @@ extension ConsumerActor {
     session.hasEnded = true
     session.failure = failure
     session.watch?.cancel()
+    session.publisherWatch?.cancel()
     session.heartbeatTimer?.cancel()
     session.graceTimer?.cancel()
     session.quietTimer?.cancel()
@@ -77,6 +97,12 @@ extension ConsumerActor {
   /// those it would give back in any order if the consumer ended now. So acknowledgements, which make it assign more, are
   /// held for a moment; when everything has come the consumer is cancelled.
   func finish(_ session: Session, within grace: Duration) {
+    guard !session.isPaused else {
+      // What was not read comes again.
+      session.graceTimer = reactor.schedule(after: grace) { self.end(session, nil) }
+      session.phase = .finishing
+      return finishIfDone(session)
+    }
     session.phase = .settlingDown
     session.graceTimer = reactor.schedule(after: grace) { self.end(session, nil) }
     session.quietTimer = reactor.schedule(after: Self.quietPeriod) { self.cancelConsumer(session) }
@@ -86,7 +112,7 @@ extension ConsumerActor {
     do throws(AMQPError) {
       try session.connection.cancelConsumer(tag: Self.consumerTag)
       // What was delivered before is in the library now, at most the prefetch. It is finished too.
-      repeat { drain(session) } while session.hasMore && !session.hasEnded
+      repeat { drain(session) } while session.hasMore && !session.hasEnded && !session.isPaused
       guard !session.hasEnded else { return }
       session.phase = .finishing
       try sendAcks(session)
@@ -106,11 +132,13 @@ extension ConsumerActor {
     guard session.connection.heartbeat > 0 else { return }
     session.heartbeatTimer = reactor.schedule(after: .milliseconds(session.connection.heartbeat * 250)) {
       self.drain(session)
+      self.drainPublisher(session)
+      self.keepAlive(session)
       if !session.hasEnded { self.scheduleHeartbeat(session) }
     }
   }
 
-  private func postDrain(_ session: Session) {
+  func postDrain(_ session: Session) {
     guard !session.drainPosted else { return }
     session.drainPosted = true
     reactor.schedule(after: .zero) {
@@ -121,17 +149,17 @@ extension ConsumerActor {
 
   /// Takes what has arrived through analysis, and acknowledges what is settled.
   func drain(_ session: Session) {
-    guard !session.hasEnded else { return }
+    guard !session.hasEnded, !session.isPaused else { return }
     do {
       let drained = try session.connection.drain(limit: Self.drainLimit)
       session.hasMore = drained.hasMore
       if drained.hasMore { postDrain(session) }
       for delivery in drained.deliveries { try receive(delivery, session) }
-      for confirm in drained.confirms { confirmed(confirm, session) }
-      if drained.deliveries.isEmpty, drained.confirms.isEmpty { return }
+      if drained.deliveries.isEmpty { return }
       try sendAcks(session)
-      metrics.inFlight.record(session.window.openCount)
+      recordHeld(session)
       session.feedForwarder()
+      pauseReading(session)
       finishIfDone(session)
     } catch {
       end(session, error)
@@ -141,7 +169,7 @@ extension ConsumerActor {
   /// Acknowledges what is settled.
   func sendAcks(_ session: Session, force: Bool = false) throws(AMQPError) {
     guard force || session.phase != .settlingDown else { return }
-    for ack in session.window.flush(force: force || session.phase == .finishing) {
+    for ack in session.flushAcks(force: force || session.phase == .finishing) {
       try session.connection.acknowledge(ack.tag, multiple: ack.isMultiple)
     }
   }

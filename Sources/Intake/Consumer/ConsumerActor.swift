@@ -25,7 +25,8 @@ public actor ConsumerActor: ServiceLifecycle.Service {
   let configuration: IntakeConfiguration
   let broker: any Broker
   let vault: any PersonalDataVault
-  let analyser: Analyser
+  var analyser: Analyser
+  var ruleMetrics = RuleMetrics()
   let logger: Logger
   let metrics: IntakeMetrics
   var ids = UUIDv7Generator()
@@ -41,7 +42,7 @@ public actor ConsumerActor: ServiceLifecycle.Service {
   ///   - configuration: where RabbitMQ is, and the bounds.
   ///   - broker: who stores the requests.
   ///   - vault: who seals personal data; called on the reactor's thread.
-  ///   - rules: the operator's.
+  ///   - rules: the operator's, until `use(_:)`.
   ///   - reactor: one that nothing else lives on.
   ///   - logger: gets no personal data.
   public init(
@@ -54,7 +55,8 @@ public actor ConsumerActor: ServiceLifecycle.Service {
     self.analyser = Analyser(rules: rules, maximumBodyBytes: configuration.maximumBodyBytes)
     self.reactor = reactor
     self.logger = logger
-    self.metrics = IntakeMetrics(rules: rules.names)
+    self.metrics = IntakeMetrics()
+    ruleMetrics.use(rules)
   }
 
   /// How it is. From any task, without waiting for the reactor.

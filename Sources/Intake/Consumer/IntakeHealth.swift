@@ -8,6 +8,8 @@ public struct IntakeHealth: Hashable, Sendable {
     case disconnected
     /// It takes requests in.
     case consuming
+    /// It takes requests in, but RabbitMQ takes in nothing that is published, so that dead letters wait.
+    case blocked
     /// It takes requests in, but the Broker does not store them at present; they wait in RabbitMQ.
     case brokerUnavailable = "broker_unavailable"
     /// It finishes what is under way and takes nothing new.
@@ -22,7 +24,7 @@ public struct IntakeHealth: Hashable, Sendable {
   public var detail: String
 
   /// True when requests are taken in and stored.
-  public var isReady: Bool { state == .consuming }
+  public var isReady: Bool { state == .consuming || state == .blocked }
 
   /// A state with its line.
   public init(_ state: State, _ detail: String) {

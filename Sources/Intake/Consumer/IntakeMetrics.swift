@@ -1,7 +1,7 @@
 import Metrics
 import ServiceQueue
 
-/// The figures of the intake, `usher_intake_*`. Labels are bounded: reasons are an enumeration, rules at most 1,000.
+/// The figures of the intake, `usher_intake_*`; those of the rules are in `RuleMetrics`.
 struct IntakeMetrics: Sendable {
   let received = Counter(label: "usher_intake_received_total")
   let redelivered = Counter(label: "usher_intake_redeliveries_total")
@@ -14,14 +14,18 @@ struct IntakeMetrics: Sendable {
   let deadLetterRetries = Counter(label: "usher_intake_dead_letter_retries_total")
   let reconnects = Counter(label: "usher_intake_reconnects_total")
   let inFlight = Gauge(label: "usher_intake_in_flight")
+  /// Bytes of the deliveries in flight, and how often they were so many that reading paused.
+  let heldBytes = Gauge(label: "usher_intake_held_bytes")
+  let pauses = Counter(label: "usher_intake_pauses_total")
+  /// 1 while RabbitMQ takes in nothing that is published.
+  let blocked = Gauge(label: "usher_intake_blocked")
+  let deadLettersWaiting = Gauge(label: "usher_intake_dead_letters_waiting")
   let rejected: [Rejection.Reason: Counter]
-  let rules: [Counter]
 
-  init(rules names: [String]) {
+  init() {
     rejected = Dictionary(
       uniqueKeysWithValues: Rejection.Reason.allCases.map {
         ($0, Counter(label: "usher_intake_rejected_total", dimensions: [("reason", $0.rawValue)]))
       })
-    rules = names.map { Counter(label: "usher_intake_rule_matches_total", dimensions: [("rule", $0)]) }
   }
 }

@@ -5,16 +5,23 @@ import ServiceQueue
 /// - Structured: `content_type` is `application/cloudevents+json`; the body holds the attributes and `data`, or JSON in
 ///   `data_base64`.
 /// - Binary: the attributes are headers with the prefix `cloudEvents:` or `cloudEvents_` (the AMQP binding's), or `ce-` or `ce_`;
-///   the body is the data. It is told by a header `specversion` or `id` with such a prefix.
+///   the body is the data, `content_type` its type. It is told by a header `specversion` or `id` with such a prefix.
 /// - Bare: anything else; the body is the data, the id is AMQP's `message_id`.
 struct Envelope: Hashable, Sendable {
   /// Source and id, apart by a line feed; `amqp` and `message_id` for a bare message. At most 1,024 bytes.
   let idempotencyKey: String
   let data: JSONValue
+  /// The event's attributes of these names; nil for a bare message.
+  var source: String?
+  var type: String?
 
   static let idempotencyKeyLimit = 1_024
   /// Ample for an event around data around `details`, whose own, smaller limit the draft checks.
   static let depthLimit = 32
+
+  /// Types of content that a bare data object may have besides JSON: they say nothing of what it is, and clients set them when they
+  /// are told nothing.
+  private static let bareTypes: Set<String> = ["application/octet-stream", "text/plain"]
 
   /// Reads a delivery. Pure.
   static func open(_ delivery: Delivery, maximumBodyBytes: Int) throws(Rejection) -> Envelope {
@@ -25,73 +32,123 @@ struct Envelope: Hashable, Sendable {
     if let encoding = properties.contentEncoding?.lowercased(), !["", "utf-8", "utf8", "identity"].contains(encoding) {
       throw Rejection(.unsupportedEncoding, "content_encoding must be absent or utf-8: send the body uncompressed")
     }
-    let contentType = mediaType(properties.contentType ?? "")
-    guard contentType != "application/cloudevents-batch+json" else {
-      throw Rejection(.unsupportedEncoding, "batches of CloudEvents are not taken: send one event a message")
+    let type = MediaType(properties.contentType ?? "")
+    guard type.isUTF8 else { throw Rejection(.unsupportedEncoding, "content_type: the charset must be utf-8") }
+    if type.name.hasPrefix("application/cloudevents") { return try structured(delivery.body, type) }
+    if let attributes = try binaryAttributes(properties.headers, type) {
+      let key = try attributes.key()
+      return Envelope(
+        idempotencyKey: key, data: try parse(delivery.body), source: attributes.text("source"),
+        type: attributes.text("type"))
     }
-    let value = try parse(delivery.body)
-    if contentType == "application/cloudevents+json" { return try structured(value) }
-    if let attributes = BinaryAttributes(properties.headers) { return try binary(attributes, value) }
+    guard type.isEmpty || type.isJSON || bareTypes.contains(type.name) else {
+      throw Rejection(.unsupportedContentType, "content_type must be absent, application/json or a CloudEvent's")
+    }
     guard let id = properties.messageID, !id.isEmpty else {
       throw Rejection(.missingID, "message_id: a bare data object needs AMQP's message_id, which makes it happen once")
     }
-    return Envelope(idempotencyKey: try key(source: "amqp", id: id), data: value)
+    return Envelope(
+      idempotencyKey: try EventAttributes.key(source: "amqp", id: id), data: try parse(delivery.body))
   }
 
-  // MARK: - The three forms
+  // MARK: - Structured
 
-  private static func structured(_ value: JSONValue) throws(Rejection) -> Envelope {
+  private static func structured(_ body: [UInt8], _ type: MediaType) throws(Rejection) -> Envelope {
+    switch type.name {
+    case "application/cloudevents+json": break
+    case "application/cloudevents-batch+json":
+      throw Rejection(.unsupportedContentType, "batches of CloudEvents are not taken: send one event a message")
+    default: throw Rejection(.unsupportedContentType, "of CloudEvents' formats only JSON is taken")
+    }
+    let value = try parse(body)
     guard let event = value.object else {
       throw Rejection(.wrongType, "the event must be an object, not \(value.typeName)")
     }
-    func attribute(_ name: String) throws(Rejection) -> String? {
-      switch event[name] {
-      case nil, .null: return nil
-      case .string(let text): return text
-      case .some(let other): throw Rejection(.wrongType, "\(name): must be a string, not \(other.typeName)")
+    var attributes = EventAttributes()
+    var (data, base64): (JSONValue?, String?) = (nil, nil)
+    for member in event.members {
+      switch (member.name, member.value) {
+      case ("data", _): data = member.value
+      case (_, .null): break
+      case ("data_base64", .string(let text)): base64 = text
+      case ("data_base64", _):
+        throw Rejection(.wrongType, "data_base64: must be a string, not \(member.value.typeName)")
+      case (_, .string(let text)): try attributes.take(member.name, .text(text))
+      case (_, .object), (_, .array):
+        let name = EventAttributes.isKnown(member.name) ? member.name : "an extension"
+        throw Rejection(.wrongType, "\(name): must not be \(member.value.typeName)")
+      case (_, .number), (_, .bool): try attributes.take(member.name, .other(member.value.typeName))
       }
     }
-    let key = try key(
-      version: try attribute("specversion"), id: try attribute("id"), source: try attribute("source"),
-      type: try attribute("type"))
-    switch (event["data"], try attribute("data_base64")) {
+    let key = try attributes.key()
+    try checkContentType(attributes.text("datacontenttype"))
+    switch (data, base64) {
     case (.some, .some): throw Rejection(.invalidValue, "data_base64: not together with data")
-    case (.some(let data), nil): return Envelope(idempotencyKey: key, data: data)
+    case (.some(let data), nil):
+      return Envelope(idempotencyKey: key, data: data, source: attributes.text("source"), type: attributes.text("type"))
     case (nil, .some(let text)):
       guard let bytes = Base64.standard.decode(text) else { throw Rejection(.invalidValue, "data_base64: not Base64") }
-      return Envelope(idempotencyKey: key, data: try parse(bytes))
+      return Envelope(
+        idempotencyKey: key, data: try parse(bytes), source: attributes.text("source"), type: attributes.text("type"))
     case (nil, nil): throw Rejection(.missingField, "data: the event has none")
     }
   }
 
-  private static func binary(_ attributes: BinaryAttributes, _ value: JSONValue) throws(Rejection) -> Envelope {
-    Envelope(
-      idempotencyKey: try key(
-        version: attributes.version, id: attributes.id, source: attributes.source, type: attributes.type),
-      data: value)
+  // MARK: - Binary
+
+  private static let prefixes = ["cloudevents:", "cloudevents_", "ce-", "ce_"]
+
+  /// The attributes among AMQP's headers; nil when no header makes it an event.
+  private static func binaryAttributes(
+    _ headers: [MessageProperties.Header], _ type: MediaType
+  ) throws(Rejection) -> EventAttributes? {
+    var found: [(name: String, value: MessageProperties.HeaderValue)] = []
+    for header in headers {
+      let start = header.name.prefix(12).lowercased()
+      guard let prefix = prefixes.first(where: { start.hasPrefix($0) }) else { continue }
+      found.append((header.name.dropFirst(prefix.count).lowercased(), header.value))
+    }
+    guard found.contains(where: { $0.name == "specversion" || $0.name == "id" }) else { return nil }
+    var attributes = EventAttributes()
+    for (name, value) in found {
+      guard let value = attribute(name, value) else { continue }
+      try attributes.take(name, value)
+    }
+    // The binding has it in `content_type`; who has it in a header as well must not contradict.
+    try checkContentType(attributes.text("datacontenttype"))
+    guard type.isEmpty || type.isJSON else { throw notJSON }
+    return attributes
+  }
+
+  /// A header in the type system of CloudEvents; nil for what says nothing.
+  private static func attribute(
+    _ name: String, _ value: MessageProperties.HeaderValue
+  ) -> EventAttributes.Value? {
+    switch value {
+    case .text(let text): .text(text)
+    case .bytes(let bytes):
+      // Clients without a type for texts send them as bytes.
+      String(validating: bytes, as: UTF8.self).map { .text($0) } ?? .other("bytes")
+    case .timestamp: .time
+    // Milliseconds: what the type of AMQP 1.0 becomes where there is only AMQP 0-9-1.
+    case .integer: name == "time" ? .time : .other("a number")
+    case .boolean: .other("a boolean")
+    case .double: .other("a number")
+    case .list: .other("a list")
+    case .table: .other("a table")
+    case .void: nil
+    }
   }
 
   // MARK: - Parts
 
-  private static func key(
-    version: String?, id: String?, source: String?, type: String?
-  ) throws(Rejection) -> String {
-    guard let version else { throw Rejection(.missingField, "specversion: a CloudEvent has one") }
-    guard version == "1.0" else { throw Rejection(.unsupportedVersion, "specversion: only 1.0 is taken") }
-    guard let id, !id.isEmpty else { throw Rejection(.missingID, "id: a CloudEvent has one") }
-    guard let source, !source.isEmpty else { throw Rejection(.missingField, "source: a CloudEvent has one") }
-    guard let type, !type.isEmpty else { throw Rejection(.missingField, "type: a CloudEvent has one") }
-    return try key(source: source, id: id)
-  }
+  private static let notJSON = Rejection(
+    .unsupportedContentType, "datacontenttype must be absent or application/json: the data are a JSON object")
 
-  private static func key(source: String, id: String) throws(Rejection) -> String {
-    // A source with a line feed could pass for another source and id.
-    guard !source.utf8.contains(0x0A) else { throw Rejection(.invalidValue, "source: must not have line feeds") }
-    let key = "\(source)\n\(id)"
-    guard key.utf8.count <= idempotencyKeyLimit else {
-      throw Rejection(.tooLarge, "id: source and id have more than \(idempotencyKeyLimit - 1) bytes together")
-    }
-    return key
+  private static func checkContentType(_ text: String?) throws(Rejection) {
+    guard let type = text.map(MediaType.init) else { return }
+    guard type.isJSON else { throw notJSON }
+    guard type.isUTF8 else { throw Rejection(.unsupportedEncoding, "datacontenttype: the charset must be utf-8") }
   }
 
   private static func parse(_ bytes: [UInt8]) throws(Rejection) -> JSONValue {
@@ -100,39 +157,5 @@ struct Envelope: Hashable, Sendable {
     } catch {
       throw Rejection(error)
     }
-  }
-
-  /// Without parameters, in lower case.
-  private static func mediaType(_ text: String) -> String {
-    let type = text.prefix { $0 != ";" }
-    return type.filter { $0 != " " && $0 != "\t" }.lowercased()
-  }
-}
-
-/// The CloudEvents attributes among AMQP's headers.
-private struct BinaryAttributes {
-  var version: String?
-  var id: String?
-  var source: String?
-  var type: String?
-
-  private static let prefixes = ["cloudevents:", "cloudevents_", "ce-", "ce_"]
-
-  /// Nil when no header makes it an event.
-  init?(_ headers: [MessageProperties.Header]) {
-    guard !headers.isEmpty else { return nil }
-    for header in headers {
-      guard case .text(let text) = header.value, header.name.utf8.count <= 32 else { continue }
-      let name = header.name.lowercased()
-      guard let prefix = Self.prefixes.first(where: { name.hasPrefix($0) }) else { continue }
-      switch name.dropFirst(prefix.count) {
-      case "specversion": version = text
-      case "id": id = text
-      case "source": source = text
-      case "type": type = text
-      default: break
-      }
-    }
-    guard version != nil || id != nil else { return nil }
   }
 }

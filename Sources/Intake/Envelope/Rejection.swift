@@ -13,6 +13,7 @@ struct Rejection: Error, Hashable, Sendable {
     case invalidValue = "invalid_value"
     case unsupportedVersion = "unsupported_version"
     case unsupportedEncoding = "unsupported_encoding"
+    case unsupportedContentType = "unsupported_content_type"
     case rejectedByRule = "rejected_by_rule"
     case unknownQueue = "unknown_queue"
     case queueDraining = "queue_draining"

@@ -29,12 +29,32 @@ public struct SamplePublisher: Sendable {
   public func publish(
     count: Int, queues: [QueueName], rate: Double? = nil, progress: @escaping @Sendable (Int) -> Void = { _ in }
   ) async throws -> PublishReport {
-    guard count > 0, !queues.isEmpty else { return PublishReport(confirmed: 0, duration: .zero) }
+    guard !queues.isEmpty else { return PublishReport(confirmed: 0, duration: .zero) }
+    return try await publish(SampleRequests(queues: queues), count: count, rate: rate, progress: progress)
+  }
+
+  /// The same with requests from elsewhere.
+  @discardableResult
+  package func publish(
+    _ source: some RequestSource, count: Int, rate: Double? = nil,
+    progress: @escaping @Sendable (Int) -> Void = { _ in }
+  ) async throws -> PublishReport {
+    guard count > 0 else { return PublishReport(confirmed: 0, duration: .zero) }
+    return try await withPublishing {
+      try await $0.run(url, topology, source, count: count, rate: rate, progress: progress)
+    }
+  }
+
+  /// Publishes what comes, when it comes, until the stream ends. Throws when RabbitMQ does not take a request.
+  package func publish(_ requests: AsyncStream<SampleRequest>) async throws {
+    try await withPublishing { try await $0.run(url, topology, requests) }
+  }
+
+  private func withPublishing<Value: Sendable>(_ body: (Publishing) async throws -> Value) async throws -> Value {
     let reactor = try Reactor(name: "publisher")
-    let result: Result<PublishReport, any Error>
+    let result: Result<Value, any Error>
     do {
-      let publisher = Publishing(reactor: reactor, samples: SampleRequests(queues: queues))
-      result = .success(try await publisher.run(url, topology, count: count, rate: rate, progress: progress))
+      result = .success(try await body(Publishing(reactor: reactor)))
     } catch {
       result = .failure(error)
     }
@@ -61,17 +81,17 @@ public struct PublishReport: Hashable, Sendable {
 private actor Publishing {
   nonisolated let reactor: Reactor
   nonisolated var unownedExecutor: UnownedSerialExecutor { reactor.asUnownedSerialExecutor() }
-  private var samples: SampleRequests
   private static let unconfirmedLimit = 1_000
 
-  init(reactor: Reactor, samples: SampleRequests) {
+  init(reactor: Reactor) {
     self.reactor = reactor
-    self.samples = samples
   }
 
   func run(
-    _ url: AMQPURL, _ topology: IntakeTopology, count: Int, rate: Double?, progress: @Sendable (Int) -> Void
+    _ url: AMQPURL, _ topology: IntakeTopology, _ source: some RequestSource, count: Int, rate: Double?,
+    progress: @Sendable (Int) -> Void
   ) throws -> PublishReport {
+    var source = source
     let connection = try AMQPConnection.open(url, options: .init(name: "usher publish"))
     try connection.declare(topology)
     var waiting = ConfirmWindow<Void>()
@@ -84,9 +104,7 @@ private actor Publishing {
       let now = clock.now
       let due = rate.map { min(count, Int(Self.seconds(now - began) * $0) + 1) } ?? count
       while published < due, waiting.count < Self.unconfirmedLimit {
-        let (key, body) = samples.next(published, now: .now)
-        let properties = MessageProperties(contentType: "application/cloudevents+json")
-        let number = try connection.publish(body, properties: properties, exchange: topology.exchange, routingKey: key)
+        let number = try Self.publish(try source.request(published), topology, on: connection)
         waiting.published(number, ())
         published += 1
       }
@@ -108,6 +126,26 @@ private actor Publishing {
     progress(confirmed)
     connection.close()
     return PublishReport(confirmed: confirmed, duration: duration)
+  }
+
+  func run(_ url: AMQPURL, _ topology: IntakeTopology, _ requests: AsyncStream<SampleRequest>) async throws {
+    let connection = try AMQPConnection.open(url, options: .init(name: "usher publish"))
+    try connection.declare(topology)
+    for await request in requests {
+      _ = try Self.publish(request, topology, on: connection)
+      guard try connection.drain().confirms.allSatisfy(\.isPositive) else {
+        throw AMQPError(.publishRefused, "RabbitMQ did not take a message: is the queue full?")
+      }
+    }
+    connection.close()
+  }
+
+  private static func publish(
+    _ request: SampleRequest, _ topology: IntakeTopology, on connection: AMQPConnection
+  ) throws(AMQPError) -> UInt64 {
+    try connection.publish(
+      request.body, properties: MessageProperties(contentType: "application/cloudevents+json"),
+      exchange: topology.exchange, routingKey: request.routingKey)
   }
 
   private static func seconds(_ duration: Duration) -> Double {

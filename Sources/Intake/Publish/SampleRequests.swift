@@ -1,7 +1,26 @@
 import ServiceQueue
 
+/// A request, ready to be published.
+package struct SampleRequest: Sendable {
+  let routingKey: String
+  /// A structured CloudEvent.
+  let body: [UInt8]
+
+  /// A request with these.
+  package init(routingKey: String, body: [UInt8]) {
+    self.routingKey = routingKey
+    self.body = body
+  }
+}
+
+/// Who makes requests to be published.
+package protocol RequestSource: Sendable {
+  /// The request number `number`; asked for each from 0, in order.
+  mutating func request(_ number: Int) throws -> SampleRequest
+}
+
 /// Makes up service requests of people who do not exist: CloudEvents with customers, details and mixed priorities.
-struct SampleRequests {
+struct SampleRequests: RequestSource {
   private let queues: [QueueName]
   private let source: String
   private var ids = UUIDv7Generator()
@@ -13,8 +32,10 @@ struct SampleRequests {
     source = "/usher/samples"
   }
 
-  /// The request number `number`: its routing key and its body, a structured CloudEvent.
-  mutating func next(_ number: Int, now: Timestamp) -> (routingKey: String, body: [UInt8]) {
+  mutating func request(_ number: Int) -> SampleRequest { next(number, now: .now) }
+
+  /// The request number `number`, made at that time.
+  mutating func next(_ number: Int, now: Timestamp) -> SampleRequest {
     let queue = queues[number % queues.count]
     let kind = pick(Self.kinds)
     let (first, last) = (pick(Self.firstNames), pick(Self.lastNames))
@@ -61,7 +82,7 @@ struct SampleRequests {
         }
       }
     }
-    return ("service.\(queue.rawValue).\(kind)", writer.bytes)
+    return SampleRequest(routingKey: "service.\(queue.rawValue).\(kind)", body: writer.bytes)
   }
 
   private mutating func pick<T>(_ choices: [T]) -> T {

@@ -1,102 +1,91 @@
 import ServiceQueue
 
-/// One condition of a rule: something about a request, and what must hold of it.
-struct Condition: Hashable, Sendable {
-  enum Subject: Hashable, Sendable {
-    case queue
-    case kind
-    case priority
-    case customer(String)
-    /// Names of members, from the outside in.
-    case details([String])
-    case routingKey
-  }
+/// What must hold of a request.
+indirect enum Condition: Hashable, Sendable {
+  /// All tests must hold of the subject.
+  case test(Subject, [Test])
+  /// All must hold.
+  case all([Condition])
+  /// The members of one object in the file, which must all hold; unlike `all` it has no name there.
+  case members([Condition])
+  /// One must hold.
+  case any([Condition])
+  case not(Condition)
 
   enum Test: Hashable, Sendable {
-    case equals(JSONValue)
-    case isIn([JSONValue])
-    case exists(Bool)
+    case equals(Operand)
+    case isIn(OperandList)
     case prefix(String)
+    case matches(Pattern)
     case above(Double)
     case below(Double)
-    case matches(TopicPattern)
+    case exists(Bool)
   }
 
-  let subject: Subject
-  /// All must hold.
-  let tests: [Test]
-
-  func holds(for draft: SubmissionDraft, routingKey: String) -> Bool {
-    let value: JSONValue? =
-      switch subject {
-      case .queue: .string(draft.queue.rawValue)
-      case .kind: .string(draft.kind)
-      case .priority: .number(JSONNumber(Int64(draft.priority.level)))
-      case .customer(let name): draft.customer?[name]
-      case .details(let path): path.reduce(draft.details.map { .object($0) }) { $0?[$1] }
-      case .routingKey: .string(routingKey)
-      }
-    return tests.allSatisfy { Self.holds($0, for: value) }
-  }
-
-  /// Only `exists` can hold for what is absent.
-  private static func holds(_ test: Test, for value: JSONValue?) -> Bool {
-    if case .exists(let expected) = test { return (value != nil) == expected }
-    guard let value else { return false }
-    switch test {
-    case .equals(let expected): return same(value, expected)
-    case .isIn(let list): return list.contains { same(value, $0) }
-    case .exists: return true
-    case .prefix(let prefix): return value.string?.utf8.starts(with: prefix.utf8) ?? false
-    case .above(let bound): return number(value).map { $0 > bound } ?? false
-    case .below(let bound): return number(value).map { $0 < bound } ?? false
-    case .matches(let pattern): return value.string.map { pattern.matches($0) } ?? false
+  func holds(for request: RuleRequest) -> Bool {
+    switch self {
+    case .test(let subject, let tests):
+      let value = request.value(of: subject)
+      return tests.allSatisfy { $0.holds(for: value) }
+    case .all(let parts), .members(let parts): return parts.allSatisfy { $0.holds(for: request) }
+    case .any(let parts): return parts.contains { $0.holds(for: request) }
+    case .not(let part): return !part.holds(for: request)
     }
   }
 
-  /// Numbers by value (`1` is `1.0`), texts by their bytes.
-  private static func same(_ a: JSONValue, _ b: JSONValue) -> Bool {
-    switch (a, b) {
-    case (.number(let a), .number(let b)): a.int != nil && b.int != nil ? a.int == b.int : a.double == b.double
-    case (.string(let a), .string(let b)): a.utf8.elementsEqual(b.utf8)
-    default: a == b
+  /// The first part that does not hold, as a path in the file, and why; nil when all holds. Elements are counted from 1.
+  func failure(for request: RuleRequest, at path: String = "when") -> String? {
+    switch self {
+    case .test(let subject, let tests):
+      let value = request.value(of: subject)
+      return tests.first { !$0.holds(for: value) }
+        .map { "\(path).\(subject).\($0.name): it is \(value.map(Self.shown) ?? "absent")" }
+    case .members(let parts): return parts.lazy.compactMap { $0.failure(for: request, at: path) }.first
+    case .all(let parts):
+      return parts.enumerated().lazy.compactMap { $1.failure(for: request, at: "\(path).all[\($0 + 1)]") }.first
+    case .any(let parts): return holds(for: request) ? nil : "\(path).any: none of the \(parts.count) holds"
+    case .not: return holds(for: request) ? nil : "\(path).not: it holds"
+    }
+  }
+
+  private static func shown(_ value: JSONValue) -> String {
+    switch value {
+    case .object, .array: "an \(value.typeName)"
+    default: String(decoding: value.compactJSON.prefix(200), as: UTF8.self)
+    }
+  }
+}
+
+extension Condition.Test {
+  /// Only `exists` can hold for what is absent.
+  func holds(for value: JSONValue?) -> Bool {
+    if case .exists(let expected) = self { return (value != nil) == expected }
+    guard let value else { return false }
+    switch self {
+    case .equals(let expected): return expected.equals(value)
+    case .isIn(let list): return list.contains(value)
+    case .prefix(let prefix): return value.string?.utf8.starts(with: prefix.utf8) ?? false
+    case .matches(let pattern): return value.string.map { pattern.matches($0) } ?? false
+    case .above(let bound): return Self.number(value).map { $0 > bound } ?? false
+    case .below(let bound): return Self.number(value).map { $0 < bound } ?? false
+    case .exists: return true
     }
   }
 
   private static func number(_ value: JSONValue) -> Double? {
     if case .number(let number) = value { number.double } else { nil }
   }
-}
 
-/// A pattern of a topic exchange: words apart by dots, `*` for one word, `#` for any number of words.
-struct TopicPattern: Hashable, Sendable {
-  let words: [String]
-
-  init(_ text: String) {
-    words = text.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
-  }
-
-  func matches(_ key: String) -> Bool {
-    let key = key.split(separator: ".", omittingEmptySubsequences: false)
-    // Which prefixes of the pattern match the words of the key so far: time is the product of the lengths, whatever `#`.
-    var reached = [Bool](repeating: false, count: words.count + 1)
-    reached[0] = true
-    func skipHashes() {
-      for (at, word) in words.enumerated() where word == "#" && reached[at] { reached[at + 1] = true }
+  /// As in the file.
+  var name: String {
+    switch self {
+    case .equals: "equals"
+    case .isIn: "in"
+    case .prefix: "prefix"
+    case .matches: "matches"
+    case .above: "above"
+    case .below: "below"
+    case .exists: "exists"
     }
-    skipHashes()
-    for part in key {
-      var next = [Bool](repeating: false, count: words.count + 1)
-      for (at, word) in words.enumerated() where reached[at] {
-        switch word {
-        case "#": next[at] = true
-        case "*": next[at + 1] = true
-        default: if part == word { next[at + 1] = true }
-        }
-      }
-      reached = next
-      skipHashes()
-    }
-    return reached[words.count]
   }
 }

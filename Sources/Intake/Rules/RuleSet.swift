@@ -1,35 +1,21 @@
-public import ServiceQueue
+import ServiceQueue
 
 /// The operator's rules: what happens to a valid request before it goes to the Broker.
 ///
 /// They are asked in their order. A rule whose conditions all hold does what its `then` says: `drop` and `reject` end the
-/// matter; `route`, `prioritise` and `require` change the request, and the rules behind see it changed.
-public struct RuleSet: Hashable, Sendable {
-  /// What a rule does.
-  public enum Action: Hashable, Sendable {
-    /// The request is acknowledged and forgotten.
-    case drop
-    /// The message goes to the dead letters, with this text for people.
-    case reject(String)
-    /// The request goes to this queue.
-    case route(QueueName)
-    /// The request gets this priority.
-    case prioritise(Priority)
-    /// Whoever claims the request must have these skills, beside those that it requires already.
-    case require(SkillSet)
-  }
-
-  struct Rule: Hashable, Sendable {
+/// matter, `stop` spares the request the rules behind; all else changes the request, and the rules behind see it changed.
+public struct RuleSet: Sendable {
+  struct Rule: Sendable {
     let name: String
-    let conditions: [Condition]
-    /// In the order route, prioritise, require; or one of drop and reject.
+    /// Nil: it always holds.
+    let condition: Condition?
     let actions: [Action]
   }
 
   /// What becomes of a request.
-  public enum Verdict: Hashable, Sendable {
+  enum Verdict: Hashable, Sendable {
     /// It goes on, perhaps changed.
-    case accept(SubmissionDraft)
+    case accept(RuleRequest)
     /// It is forgotten.
     case drop
     /// It goes to the dead letters; the text says which rule, and the rule's own words.
@@ -37,11 +23,18 @@ public struct RuleSet: Hashable, Sendable {
   }
 
   let rules: [Rule]
+  private let index: KindIndex
+  /// Tells one file from another, by its bytes (FNV-1a); 0 for none.
+  public let fingerprint: UInt32
 
   /// No rules: every valid request goes on.
-  public init() { rules = [] }
+  public init() { self.init(rules: [], fingerprint: 0) }
 
-  init(rules: [Rule]) { self.rules = rules }
+  init(rules: [Rule], fingerprint: UInt32) {
+    self.rules = rules
+    index = KindIndex(rules)
+    self.fingerprint = fingerprint
+  }
 
   /// The names of the rules, in their order.
   public var names: [String] { rules.map(\.name) }
@@ -49,33 +42,34 @@ public struct RuleSet: Hashable, Sendable {
   /// Asks the rules. Pure.
   ///
   /// - Parameters:
-  ///   - draft: the request.
-  ///   - routingKey: the one it was published with.
+  ///   - request: the request.
   ///   - matched: is called with the place of each rule that holds.
   /// - Returns: what becomes of the request.
-  public func evaluate(
-    _ draft: SubmissionDraft, routingKey: String = "", matched: (Int) -> Void = { _ in }
-  ) -> Verdict {
-    var draft = draft
-    for (index, rule) in rules.enumerated()
-    where rule.conditions.allSatisfy({ $0.holds(for: draft, routingKey: routingKey) }) {
-      matched(index)
-      for action in rule.actions {
+  func evaluate(_ request: RuleRequest, matched: (Int) -> Void = { _ in }) -> Verdict {
+    var request = request
+    for place in index.places(of: request.draft.kind) where rules[place].condition?.holds(for: request) ?? true {
+      matched(place)
+      if let verdict = rules[place].carryOut(on: &request) { return verdict }
+    }
+    return .accept(request)
+  }
+}
+
+extension RuleSet.Rule {
+  /// Does what the rule says; nil where the next rule has its turn.
+  func carryOut(on request: inout RuleRequest) -> RuleSet.Verdict? {
+    do throws(Action.Obstacle) {
+      for action in actions {
         switch action {
         case .drop: return .drop
-        case .reject(let detail): return .reject(detail: detail.isEmpty ? rule.name : "\(rule.name): \(detail)")
-        case .route(let queue): draft.queue = queue
-        case .prioritise(let priority): draft.priority = priority
-        case .require(let skills):
-          guard
-            let joined = SkillSet(draft.requires.words + skills.words, most: SkillSet.mostRequired)
-          else {
-            return .reject(detail: "\(rule.name): it would require more than \(SkillSet.mostRequired) skills")
-          }
-          draft.requires = joined
+        case .reject(let detail): return .reject(detail: detail.isEmpty ? name : "\(name): \(detail)")
+        case .stop: return .accept(request)
+        case .change(let change): try change.carryOut(on: &request)
         }
       }
+      return nil
+    } catch {
+      return .reject(detail: "\(name): \(error.message)")
     }
-    return .accept(draft)
   }
 }

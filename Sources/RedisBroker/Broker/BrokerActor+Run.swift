@@ -7,7 +7,7 @@ extension BrokerActor: ServiceLifecycle.Service {
   private static let drainTime = Duration.seconds(1)
   private static let sweptPerCall = 50
 
-  private var links: [RedisLink] { [commands, reads, eventLink, outboxLink, presenceLink] }
+  private var links: [RedisLink] { [commands, reads, eventLink, outboxLink, publishLink, presenceLink] }
 
   /// Connects, and then reads events, does what is due and keeps the configured queues there, until cancelled or shut down
   /// gracefully. Without Redis it keeps trying. Then it refuses new commands, gives those under way a second, closes the
@@ -54,6 +54,7 @@ extension BrokerActor: ServiceLifecycle.Service {
     endEventPause()
     eventLink.close()
     outboxLink.close()
+    publishLink.close()
     presenceLink.close()
     let limit = clock.now + Self.drainTime
     while clock.now < limit, [commands, reads].contains(where: { $0.isReady && $0.underway > 0 }) {
@@ -85,6 +86,7 @@ extension BrokerActor: ServiceLifecycle.Service {
         do throws(BrokerError) {
           if durabilityIsUnknown { try await lookAtDurability() }
           try await buryDeadNodes()
+          try await measureOutbox()
           if try await sweep() { continue }
         } catch {
           logger.debug("Sweeping failed", metadata: ["error": "\(error)"])

@@ -6,8 +6,8 @@ public import ServiceQueue
 /// change is one atomic function there.
 ///
 /// Lives on the reactor it is given, which must run for longer than `run()`. Start `run()` as a service; calls made before
-/// it has connected, or while the connection is broken, wait up to the command timeout. It has five connections: for commands,
-/// for reads with long answers, and for the blocking reads of events, of presence and of the outbox. On each of the first two at most
+/// it has connected, or while the connection is broken, wait up to the command timeout. It has six connections: for commands,
+/// for reads with long answers, and for the blocking reads of events, of presence and, for each of its readers, of the outbox. On each of the first two at most
 /// `BrokerConfiguration.commandsUnderway` wait or are sent at one time, more are refused as overloaded.
 public actor BrokerActor: Broker {
   /// Where the actor lives.
@@ -31,8 +31,10 @@ public actor BrokerActor: Broker {
   let reads: RedisLink
   /// The blocking read of events, which would hold up everything else.
   let eventLink: RedisLink
-  /// The blocking read of the outbox.
+  /// The blocking read of the outbox by the history.
   let outboxLink: RedisLink
+  /// The blocking read of the outbox for those who publish.
+  let publishLink: RedisLink
   /// The blocking read of who comes and goes.
   let presenceLink: RedisLink
 
@@ -45,6 +47,8 @@ public actor BrokerActor: Broker {
   var eventPause: CheckedContinuation<Void, Never>?
   var durabilityIsUnknown = true
   var warnings: [String] = []
+  /// When the metrics were last told of the outbox.
+  var outboxMeasured = ContinuousClock.now - .seconds(3_600)
   private var random = SystemRandomNumberGenerator()
   private let ownKeys: String
   /// How long an idempotency key of the Broker's own is kept, in milliseconds: as long as it may send a command again.
@@ -100,6 +104,7 @@ public actor BrokerActor: Broker {
       "reads", limit: configuration.commandsUnderway, mostSent: Self.readsSent, reload: library.load, then: setUp)
     eventLink = link("events", limit: 4 * BrokerConfiguration.mostQueues)
     outboxLink = link("outbox", limit: 64)
+    publishLink = link("publish", limit: 64)
     presenceLink = link("presence", limit: 4)
   }
 

@@ -6,7 +6,7 @@ import ServiceQueue
 /// `usher_broker_commands_total{command, outcome}`, `usher_broker_command_seconds{command}` (not of reads that wait for
 /// news), `usher_broker_commands_underway{link}`, `usher_broker_reconnects_total`, `usher_broker_events_total`,
 /// `usher_broker_swept_total`, `usher_broker_presence_swept_total` (connections of dead nodes),
-/// `usher_broker_subscriber_overflows_total`.
+/// `usher_broker_subscriber_overflows_total`, `usher_outbox_entries{reader}` and `usher_outbox_lag_seconds{reader}`.
 final class BrokerMetrics {
   private final class Command {
     let name: String
@@ -27,6 +27,7 @@ final class BrokerMetrics {
 
   private var commands: [String: Command] = [:]
   private var underwayGauges: [String: Gauge] = [:]
+  private var outboxGauges: [OutboxReader: (entries: Gauge, lag: Gauge)] = [:]
   private let reconnects = Counter(label: "usher_broker_reconnects_total")
   private let events = Counter(label: "usher_broker_events_total")
   private let swept = Counter(label: "usher_broker_swept_total")
@@ -53,11 +54,25 @@ final class BrokerMetrics {
     return made
   }
 
-  /// `link` names one of the Broker's five connections.
+  /// `link` names one of the Broker's six connections.
   func underway(_ count: Int, link: String) {
     let gauge = underwayGauges[link] ?? Gauge(label: "usher_broker_commands_underway", dimensions: [("link", link)])
     underwayGauges[link] = gauge
     gauge.record(count)
+  }
+
+  /// What a reader of the outbox lacks, and for how long the oldest of it has been there.
+  func outbox(_ reader: OutboxReader, entries: Int, lag: Double) {
+    let dimensions = [("reader", reader.rawValue)]
+    let gauges =
+      outboxGauges[reader]
+      ?? (
+        Gauge(label: "usher_outbox_entries", dimensions: dimensions),
+        Gauge(label: "usher_outbox_lag_seconds", dimensions: dimensions)
+      )
+    outboxGauges[reader] = gauges
+    gauges.entries.record(entries)
+    gauges.lag.record(lag)
   }
 
   func reconnected() { reconnects.increment() }

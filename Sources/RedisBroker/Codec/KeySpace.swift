@@ -23,6 +23,8 @@ struct KeySpace: Sendable {
   var queues: String { prefix + "queues" }
   var index: String { prefix + "index" }
   var outbox: String { prefix + "outbox" }
+  var readers: String { prefix + "outbox:readers" }
+  var kept: String { prefix + "outbox:kept" }
   var control: String { prefix + "control" }
   var load: String { prefix + "load" }
 

@@ -24,6 +24,12 @@
 -- Keys for one thing each: an idempotency key -> what was answered; an ended service -> queue, tab, record, for a day.
 -- And: queues, the set of their names; control, a stream that tells of new epochs: * -> q = queue, epoch, version by tabs.
 --
+-- The outbox has a second reader while somebody reads for it, `events`, which publishes changes to others:
+--   readers  hash: events -> id up to where it has everything, events_read -> the millisecond when somebody last read for it, about. No
+--            such fields while it is not enrolled
+--   kept     sorted set, all scores 0, so in the order of its members: id in 16-16 digits, tab, event, of what the history has and
+--            `events` lacks, without what concerns persons
+--
 -- Who watches a queue, for which nothing need survive:
 --   nodes      sorted set: api processes by the millisecond at which they count as dead
 --   announced  hash: node -> the number of its last announcement
@@ -65,6 +71,8 @@ local PRESENCE_LINES = 100     -- in one entry of the stream
 local PRESENCE_KEPT = '1000'   -- entries of that stream: who reads it is seconds behind at most
 local STREAM_BLOCK = 100       -- entries of a stream in one block, if Redis' own setting stands
 local MOST_COPIED = 500        -- entries of a stream that is written anew
+local READ_NOTED = 30000       -- how exactly it is known when somebody last read for `events`
+local MOST_COUNTED = 1000      -- entries of the outbox that are counted one by one
 local OWN = '-'                -- fingerprint of a command whose key is the Broker's own
 
 local RECORD = '^2\t(%d+)\t([%l_]+)\t(%d+)\t(%d+)\t(%d*)\t([^\t]*)\t([^\t]*)\t(%d*)\t(%d*)\t(%d*)\t(%d*)\t(%d*)\t(%d*)\t(%d)'
@@ -74,6 +82,7 @@ local SIX = FIELD .. FIELD .. FIELD .. FIELD .. FIELD .. FIELD
 local HEAD = '^2' .. SIX .. SIX .. SIX
 local REQUIRES = '^2' .. SIX .. SIX .. FIELD .. FIELD .. '\t([^\t]*)'
 local EVENT_SERVICE = '^2' .. SIX .. FIELD .. '\t([^\t]*)\t()'
+local EVENT_ACTOR = '^(2' .. FIELD .. FIELD .. FIELD .. FIELD .. FIELD .. '\t)[^\t]*(' .. FIELD .. '\t([^\t]*)\t)(.*)$'
 
 local function fixed(number)
   return string.format('%.0f', number)
@@ -1100,6 +1109,16 @@ question('find_personal', function(keys, args)
   return {'OK', found, string.match(from, '^%d+')}
 end)
 
+-- The id that a stream gave last.
+local function last_of(stream)
+  if redis.call('EXISTS', stream) == 0 then return '0-0' end
+  local info = redis.call('XINFO', 'STREAM', stream)
+  for i = 1, #info, 2 do
+    if info[i] == 'last-generated-id' then return info[i + 1] end
+  end
+  error('a stream without an id')
+end
+
 -- What is taken out of a stream stays in its block until the whole block goes: the stream is written anew, so that nothing is left of it.
 -- A long one is not; it loses a block more, or where nothing may be lost it keeps all. KEYS: stream. ARGV: 1 version before which all is
 -- forgotten, 0 when nothing may be lost.
@@ -1110,10 +1129,136 @@ change('clean_stream', function(keys, args)
     if first > 0 then redis.call('XTRIM', stream, 'MINID', fixed(first + STREAM_BLOCK) .. '-0') end
     return {'OK'}
   end
-  local entries = redis.call('XRANGE', stream, '-', '+')
+  local entries, last = redis.call('XRANGE', stream, '-', '+'), last_of(stream)
   redis.call('DEL', stream)
   for _, entry in ipairs(entries) do redis.call('XADD', stream, entry[1], unpack(entry[2])) end
+  -- Ids go on from where they were: a reader's place must not come to be ahead of them.
+  if last ~= '0-0' and (#entries == 0 or entries[#entries][1] ~= last) then
+    redis.call('XADD', stream, last, 'e', '')
+    redis.call('XDEL', stream, last)
+  end
   return {'OK'}
+end)
+
+-- The outbox ----------------------------------------------------------------------------------------------------------
+
+-- An id of the stream so that its bytes compare as ids do.
+local function outbox_place(id)
+  local milliseconds, sequence = string.match(id, '^(%d+)-(%d+)$')
+  return string.format('%016.0f-%016.0f', milliseconds, sequence)
+end
+
+-- The place is between this one and the next.
+local function behind(place)
+  return '(' .. place .. '\t~'
+end
+
+local function kept_entry(text)
+  local milliseconds, sequence, line = string.match(text, '^(%d+)-(%d+)\t(.*)$')
+  return fixed(tonumber(milliseconds)) .. '-' .. fixed(tonumber(sequence)), line
+end
+
+-- An event without what concerns persons: actor, holder, submitter, personal data.
+local function impersonal(line)
+  local head, kind_and_id, id, body = string.match(line, EVENT_ACTOR)
+  if id ~= '' then
+    local r = parse(body)
+    r.holder, r.holder_name, r.submitter, r.rest = '', '', '', without_personal(r.rest)
+    body = write(r)
+  end
+  return head .. kind_and_id .. body
+end
+
+-- What `events` lacks, oldest first; enrols it. KEYS: outbox, readers, kept. ARGV: 1 id to begin after, or empty, 2 limit. Answers the
+-- last id that the outbox gave, then id and event of each. There may be fewer than there are, but one at least. Also while Redis is full,
+-- for it is by what waits here.
+register('events_outbox', function(keys, args)
+  local stream, m, now = keys[1], redis.call('HMGET', keys[2], 'events', 'events_read'), now_ms()
+  local last = last_of(stream)
+  local from = m[1]
+  if not from then
+    from = last
+    redis.call('HSET', keys[2], 'events', from, 'events_read', fixed(now))
+  elseif math.abs(now - tonumber(m[2])) >= READ_NOTED then redis.call('HSET', keys[2], 'events_read', fixed(now))
+  end
+  if args[1] ~= '' and outbox_place(args[1]) > outbox_place(from) then from = args[1] end
+  local limit, left, count, reply = tonumber(args[2]), SCAN_BYTES, 0, {'OK', last}
+  local kept, next_kept = redis.call('ZRANGEBYLEX', keys[3], behind(outbox_place(from)), '+', 'LIMIT', '0', args[2]), 1
+  local function give(id, line)
+    reply[#reply + 1], reply[#reply + 2] = id, line
+    count, left = count + 1, left - #line
+  end
+  local function give_kept(before)
+    while next_kept <= #kept and count < limit and left > 0 and kept[next_kept] < before do
+      give(kept_entry(kept[next_kept]))
+      next_kept = next_kept + 1
+    end
+  end
+  local is_at_end = false
+  while not is_at_end and count < limit and left > 0 do
+    local entries = redis.call('XRANGE', stream, '(' .. from, '+', 'COUNT', FIRST_STEP)
+    is_at_end = #entries == 0
+    for _, entry in ipairs(entries) do
+      give_kept(outbox_place(entry[1]))
+      if count >= limit or left <= 0 then break end
+      -- Sealed data are read, if not answered.
+      left = left - #entry[2][2]
+      give(entry[1], impersonal(entry[2][2]))
+      from = entry[1]
+    end
+  end
+  if is_at_end then give_kept('~') end
+  return reply
+end, {'allow-oom'})
+
+-- The history has entries: they are forgotten, but for what `events` lacks. KEYS: outbox, readers, kept. ARGV: ids. Also while Redis is
+-- full, for it is by what waits here.
+register('history_has', function(keys, args)
+  local position = redis.call('HGET', keys[2], 'events')
+  if position then
+    position = outbox_place(position)
+    for _, id in ipairs(args) do
+      local place = outbox_place(id)
+      local entry = place > position and redis.call('XRANGE', keys[1], id, id)[1]
+      if entry then redis.call('ZADD', keys[3], 0, place .. '\t' .. impersonal(entry[2][2])) end
+    end
+  end
+  redis.call('XDEL', keys[1], unpack(args))
+  return {'OK'}
+end, {'allow-oom'})
+
+-- `events` has everything up to the entry. KEYS: readers, kept. ARGV: 1 id. Nothing when it is not enrolled any more.
+register('events_has', function(keys, args)
+  local position = redis.call('HGET', keys[1], 'events')
+  if not position then return {'OK'} end
+  local place = outbox_place(args[1])
+  if place > outbox_place(position) then redis.call('HSET', keys[1], 'events', args[1]) end
+  redis.call('ZREMRANGEBYLEX', keys[2], '-', behind(place))
+  return {'OK'}
+end, {'allow-oom'})
+
+-- `events` is not enrolled any more, and what was kept for it is gone, when nobody has read for it for so long. KEYS: readers, kept. ARGV:
+-- 1 ms. Answers 1 when it was enrolled.
+register('dismiss_events', function(keys, args)
+  local read = redis.call('HGET', keys[1], 'events_read')
+  if not read or math.abs(now_ms() - tonumber(read)) < tonumber(args[1]) then return {'OK', '0'} end
+  redis.call('UNLINK', unpack(keys))
+  return {'OK', '1'}
+end, {'allow-oom'})
+
+-- KEYS: outbox, readers, kept. Answers how many entries the history lacks and the oldest of them or empty; then, if `events` is
+-- enrolled, the same of it, where of those that the history lacks as well at most MOST_COUNTED are counted.
+question('outbox_waiting', function(keys)
+  local function oldest(entries) return entries[1] and entries[1][1] or '' end
+  local first = oldest(redis.call('XRANGE', keys[1], '-', '+', 'COUNT', 1))
+  local reply = {'OK', fixed(redis.call('XLEN', keys[1])), first}
+  local position = redis.call('HGET', keys[2], 'events')
+  if not position then return reply end
+  local both = redis.call('XRANGE', keys[1], '(' .. position, '+', 'COUNT', MOST_COUNTED)
+  local kept, own = redis.call('ZRANGE', keys[3], 0, 0)[1], oldest(both)
+  if kept and (own == '' or kept < outbox_place(own)) then own = (kept_entry(kept)) end
+  reply[4], reply[5] = fixed(redis.call('ZCARD', keys[3]) + #both), own
+  return reply
 end)
 
 -- Queues of the site --------------------------------------------------------------------------------------------------

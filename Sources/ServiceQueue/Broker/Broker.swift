@@ -61,8 +61,8 @@ public protocol Broker: Sendable {
 
   /// Erases the personal data of services, at most `BrokerLimits.eraseBatch`, wherever they are: from the service, which if it is live
   /// tells so by an event, and from the events of its queue and of `queues`, which forget all up to the last that holds any.
-  /// Answers those of which there was something to erase besides events. Doing it again changes nothing; what the outbox holds
-  /// stays there.
+  /// Answers those of which there was something to erase besides events. Doing it again changes nothing; what the outbox holds for
+  /// the history stays there until the history has it.
   func erase(_ ids: [ServiceID], seenIn queues: Set<QueueName>) async throws(BrokerError) -> Set<ServiceID>
 
   /// Has the log of changes written anew, and the outbox, so that they hold only what is there now: not what was erased or
@@ -84,12 +84,15 @@ public protocol Broker: Sendable {
   /// Who watches a queue now; throws `unknownQueue`.
   func presence(in queue: QueueName) async throws(BrokerError) -> QueuePresence
 
-  /// The oldest changes that the history has not confirmed, at most `limit` (1 to `BrokerLimits.outbox`); waits up to
-  /// `wait` for the first.
-  func outbox(after last: OutboxID?, limit: Int, wait: Duration) async throws(BrokerError) -> [OutboxEntry]
+  /// The oldest changes that `reader` has not acknowledged, at most `limit` (1 to `BrokerLimits.outbox`), perhaps fewer than there
+  /// are; waits up to `wait` for the first. Reading enrols the reader `events`: from then on every change is kept for it.
+  func outbox(
+    for reader: OutboxReader, after last: OutboxID?, limit: Int, wait: Duration
+  ) async throws(BrokerError) -> [OutboxEntry]
 
-  /// Forgets the entries: the history has them.
-  func acknowledgeOutbox(_ ids: [OutboxID]) async throws(BrokerError)
+  /// Tells that `reader` has these entries, at most `BrokerLimits.outbox`. The history acknowledges each by itself; `events` reads
+  /// in order, and acknowledges all up to the newest of them. What no enrolled reader lacks is forgotten.
+  func acknowledgeOutbox(_ ids: [OutboxID], for reader: OutboxReader) async throws(BrokerError)
 }
 
 /// The written bounds of a Broker's calls.
@@ -117,6 +120,6 @@ public enum BrokerLimits {
   public static let presence = 10_000
   /// How long a node that says nothing counts as alive.
   public static let presenceLife = Duration.seconds(15)
-  /// Outbox entries in one read.
+  /// Outbox entries in one read or acknowledgement.
   public static let outbox = 500
 }

@@ -138,7 +138,16 @@ public struct OutboxID: Hashable, Comparable, Sendable, CustomStringConvertible 
   }
 }
 
-/// A change that the history must get.
+/// Who reads the outbox. Each gets every change, however far the other is.
+public enum OutboxReader: String, Hashable, Sendable, CaseIterable {
+  /// The history, always enrolled. It gets changes whole.
+  case history
+  /// Who publishes changes to others. It is enrolled while somebody reads for it, and gets changes without what concerns persons: no
+  /// personal data, no actor, no assignee, no submitter. So nothing of that is kept for it.
+  case events
+}
+
+/// A change that a reader of the outbox must get.
 public struct OutboxEntry: Hashable, Sendable {
   /// Its place in the outbox.
   public let id: OutboxID

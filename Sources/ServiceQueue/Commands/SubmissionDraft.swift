@@ -26,11 +26,11 @@ public struct SubmissionDraft: Hashable, Sendable {
   /// The skills that whoever claims it must have.
   public var requires: SkillSet
   /// When it is to be in line; nil for at once. The Broker, which has the clock, knows how far ahead that may be.
-  public let scheduledFor: Timestamp?
+  public var scheduledFor: Timestamp?
   /// Who asks: flat, values are texts, numbers, truth values or null.
-  public let customer: JSONObject?
+  public var customer: JSONObject?
   /// Anything else, free for the producer.
-  public let details: JSONObject?
+  public var details: JSONObject?
   /// How many members the data object had that Usher does not know.
   public let unknownMembers: Int
 

@@ -72,17 +72,6 @@ extension SiteModel {
     let missing = queue.events.suffix(Int(queue.version - version)).prefix(limit)
     return .events(Array(missing), epoch: queue.epoch, current: queue.version)
   }
-
-  /// The oldest changes after `last` that the history has not confirmed, at most `limit`.
-  public func outbox(after last: OutboxID?, limit: Int) -> [OutboxEntry] {
-    Array(outboxEntries.drop { entry in last.map { entry.id <= $0 } ?? false }.prefix(limit))
-  }
-
-  /// Forgets the entries: the history has them.
-  public mutating func acknowledgeOutbox(_ ids: [OutboxID]) {
-    let confirmed = Set(ids)
-    outboxEntries.removeAll { confirmed.contains($0.id) }
-  }
 }
 
 extension SiteModel {

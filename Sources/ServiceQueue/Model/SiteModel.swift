@@ -17,9 +17,14 @@ public struct SiteModel: Sendable {
   var remembered = DayMemory<RememberedKey, Remembered>()
   /// How many services each employee has claimed or is serving, in all queues, by user id.
   var loads: [String: Int] = [:]
+  /// What the history lacks.
   var outboxEntries: [OutboxEntry] = []
+  /// Up to where the reader `events` has everything; nil while it is not enrolled.
+  var eventsPosition: OutboxID?
+  /// What the history has and the reader `events` lacks.
+  var keptForEvents: [OutboxEntry] = []
   private let history: Int
-  private var lastOutboxID: (milliseconds: Int64, sequence: Int64) = (0, 0)
+  private(set) var lastOutboxID: (milliseconds: Int64, sequence: Int64) = (0, 0)
 
   /// A site without queues, which keeps at least the last `eventHistory` events of each.
   public init(policy: QueuePolicy, eventHistory: Int = 10_000) {

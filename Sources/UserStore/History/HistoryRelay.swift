@@ -63,7 +63,7 @@ public struct HistoryRelay: ServiceLifecycle.Service {
   }
 
   private func relayOnce(_ state: inout RelayState) async throws {
-    let page = try await broker.outbox(after: state.position, limit: BrokerLimits.outbox, wait: wait)
+    let page = try await broker.outbox(for: .history, after: state.position, limit: BrokerLimits.outbox, wait: wait)
     guard let oldest = page.first, let last = page.last else {
       lag.record(0)
       state.foundNothing()
@@ -79,7 +79,7 @@ public struct HistoryRelay: ServiceLifecycle.Service {
       done = try await recordSingly(entries, &state)
     }
     if !done.isEmpty {
-      try await broker.acknowledgeOutbox(done.map(\.id))
+      try await broker.acknowledgeOutbox(done.map(\.id), for: .history)
       recorded.increment(by: done.count)
     }
     state.advanced(to: last.id)

@@ -21,11 +21,11 @@ extension Eraser {
       switch action {
       case .open: return
       case .read(let after, let limit):
-        action = gate.found(try await broker.outbox(after: after, limit: limit, wait: .zero).map(\.id))
+        action = gate.found(try await broker.outbox(for: .history, after: after, limit: limit, wait: .zero).map(\.id))
       case .readLater(let after, let limit):
         guard .now < end else { throw HistoryIsBehind(waiting: gate.waiting) }
         try await Task.sleep(for: pace.pause)
-        action = gate.found(try await broker.outbox(after: after, limit: limit, wait: .zero).map(\.id))
+        action = gate.found(try await broker.outbox(for: .history, after: after, limit: limit, wait: .zero).map(\.id))
       }
     }
   }

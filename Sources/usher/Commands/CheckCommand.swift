@@ -1,4 +1,5 @@
 import ArgumentParser
+import BrokerRPC
 import FieldEncryption
 import Foundation
 import Gateway
@@ -8,7 +9,7 @@ import Reactor
 import RedisBroker
 import UserStore
 
-/// `usher check`: are the settings good, and is everything there that the server needs? Changes nothing of the users' or the
+/// `usher check`: are the settings good, and is everything there that the server needs for its roles? Changes nothing of the users' or the
 /// queues' data.
 struct CheckCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -21,23 +22,45 @@ struct CheckCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let settings = try Settings.load(
-      environment: ProcessInfo.processInfo.environment, needing: Set(Settings.Needed.allCases))
+    let settings = try Settings.loadForRoles(environment: ProcessInfo.processInfo.environment)
     let logger = Foundations.logger(settings)
-    _ = try Foundations.rules(settings)
-    _ = try settings.openID.configuration()
-    let keyset = try await Foundations.sealing(settings).aead
-    print("settings: good, keyset's primary key \(keyset.primaryKeyID)")
+    let roles = settings.role.roles
+    _ = try settings.role.listener()
+    if roles.contains(.consumer) { _ = try Foundations.rules(settings) }
+    if roles.contains(.api) { _ = try settings.openID.configuration() }
+    let keyset = roles == [.broker] ? nil : try await Foundations.sealing(settings).aead
+    print("settings: good\(keyset.map { ", keyset's primary key \($0.primaryKeyID)" } ?? "")")
 
-    let statuses = [
-      await redis(try Foundations.broker(settings), logger),
-      await postgres(try Foundations.userStore(settings), keyset, logger),
-      await rabbitmq(try Foundations.amqp(settings)),
-    ]
+    var statuses: [DependencyStatus] = []
+    if let connection = try settings.role.connection(timeout: .seconds(timeout)) {
+      statuses.append(await broker(connection, logger))
+    } else {
+      statuses.append(await redis(try Foundations.broker(settings), logger))
+    }
+    if roles.contains(.api), let keyset {
+      statuses.append(await postgres(try Foundations.userStore(settings), keyset, logger))
+    }
+    if roles.contains(.consumer) { statuses.append(await rabbitmq(try Foundations.amqp(settings))) }
     for status in statuses {
       print("\(status.name): \(status.isReady ? "ok" : "missing")\(status.detail.map { ", \($0)" } ?? "")")
     }
     guard statuses.allSatisfy(\.isReady) else { throw ExitCode.failure }
+  }
+
+  private func broker(_ configuration: RemoteBrokerConfiguration, _ logger: Logger) async -> DependencyStatus {
+    await probe("broker") {
+      let broker = try RemoteBroker(configuration, logger: logger)
+      let task = Task { try await broker.run() }
+      var failure = await broker.failure()
+      for _ in 0..<timeout * 20 where failure != nil {
+        try await Task.sleep(for: .milliseconds(50))
+        failure = await broker.failure()
+      }
+      task.cancel()
+      _ = await task.result
+      if let failure { throw SettingsError(failure) }
+      return nil
+    }
   }
 
   private func redis(_ configuration: BrokerConfiguration, _ logger: Logger) async -> DependencyStatus {

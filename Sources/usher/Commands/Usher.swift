@@ -11,5 +11,7 @@ struct Usher: AsyncParsableCommand {
     subcommands: [
       ServeCommand.self, MigrateCommand.self, CheckCommand.self, ConfigCommand.self, UserCommand.self,
       KeysetCommand.self, SigningKeyCommand.self, PublishCommand.self, RepairCommand.self, AuditCommand.self,
+      RulesCommand.self,
+      DeadLettersCommand.self,
     ])
 }

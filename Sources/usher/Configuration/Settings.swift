@@ -56,6 +56,12 @@ struct Settings: Sendable {
   var signingKeyOverlapSeconds: Int
   var sessionDays: Int
   var openID: OpenIDSettings
+  var role: RoleSettings
+  var intakeBatch: Int
+  var amqpAuthoritiesFile: String?
+  var amqpCertificateFile: String?
+  var amqpKeyFile: String?
+  var publishesEvents: Bool
 
   /// Reads every setting; the reader then knows the problems and what to show.
   init(_ reader: inout SettingsReader) {
@@ -104,7 +110,7 @@ struct Settings: Sendable {
       default: "5000", parse: Parse.integer(100...30_000))
     intakePrefetch = reader.value(
       "USHER_INTAKE_PREFETCH", "deliveries RabbitMQ sends ahead of acknowledgement", takes: "1 to 10000",
-      default: "500", parse: Parse.integer(1...10_000))
+      default: "1000", parse: Parse.integer(1...10_000))
     intakeRulesFile = reader.optional(
       "USHER_INTAKE_RULES_FILE", "rules that drop, route, prioritise, classify or reject requests", takes: "a path",
       parse: Parse.path)
@@ -163,7 +169,7 @@ struct Settings: Sendable {
       "USHER_REDIS_URL", "the Redis that holds the queues", takes: "redis://[USER:PASSWORD@]HOST[:PORT][/DB]",
       parse: { $0 })
     amqpURL = reader.secret(
-      "USHER_AMQP_URL", "the RabbitMQ that requests come from", takes: "amqp://USER:PASSWORD@HOST[:PORT][/VHOST]",
+      "USHER_AMQP_URL", "the RabbitMQ that requests come from", takes: "amqp[s]://USER:PASSWORD@HOST[:PORT][/VHOST]",
       parse: { $0 })
     databaseURL = reader.secret(
       "USHER_DATABASE_URL", "the PostgreSQL that keeps users and history",
@@ -202,6 +208,22 @@ struct Settings: Sendable {
       "USHER_SESSION_DAYS", "how long a session may go on, however often it is refreshed", takes: "1 to 3650",
       default: "90", parse: Parse.integer(1...3_650))
     openID = OpenIDSettings(&reader)
+    role = RoleSettings(&reader)
+    intakeBatch = reader.value(
+      "USHER_INTAKE_BATCH", "requests that the intake gives to the broker at one time", takes: "1 to 500",
+      default: "500", parse: Parse.integer(1...BrokerLimits.submitBatch))
+    amqpAuthoritiesFile = reader.optional(
+      "USHER_AMQP_CA_FILE",
+      "the authorities whose certificates RabbitMQ may show, in PEM; without it those of the system",
+      takes: "a path", parse: Parse.path)
+    amqpCertificateFile = reader.optional(
+      "USHER_AMQP_CERTIFICATE_FILE", "our own certificate for RabbitMQ, in PEM; goes with USHER_AMQP_KEY_FILE",
+      takes: "a path", parse: Parse.path)
+    amqpKeyFile = reader.optional(
+      "USHER_AMQP_KEY_FILE", "the key of our certificate for RabbitMQ, in PEM", takes: "a path", parse: Parse.path)
+    publishesEvents = reader.value(
+      "USHER_EVENTS_PUBLISH", "whether changes of services are published to the exchange usher.events",
+      takes: "true or false", default: "false", parse: Bool.init)
   }
 
   /// What the operator decides about all queues; nil when a value is out of the policy's bounds.
@@ -221,10 +243,22 @@ struct Settings: Sendable {
 
   /// Reads the environment; throws with all problems, each naming its setting and what that takes.
   static func load(environment: [String: String], needing names: Set<Needed> = []) throws(SettingsError) -> Settings {
+    try load(environment: environment) { _ in names }
+  }
+
+  /// The same for a server, which needs what its roles need.
+  static func loadForRoles(environment: [String: String]) throws(SettingsError) -> Settings {
+    try load(environment: environment, needing: \.role.needed)
+  }
+
+  private static func load(
+    environment: [String: String], needing needs: (Settings) -> Set<Needed>
+  ) throws(SettingsError) -> Settings {
     var reader = SettingsReader(environment: environment)
     let settings = Settings(&reader)
+    let names = needs(settings)
     var problems = reader.problems.map(\.description)
-    for row in reader.rows where row.effective == nil {
+    for row in reader.rows where row.effective?.isEmpty ?? true {
       guard let needed = Needed(rawValue: row.name), names.contains(needed) else { continue }
       if needed == .keysetFile, settings.keyset != nil { continue }
       guard !reader.problems.contains(where: { $0.name.hasPrefix(row.name) }) else { continue }
@@ -240,5 +274,10 @@ struct Settings: Sendable {
     case amqpURL = "USHER_AMQP_URL"
     case databaseURL = "USHER_DATABASE_URL"
     case keysetFile = "USHER_KEYSET_FILE"
+    case brokerAddresses = "USHER_BROKER_ADDRESSES"
+    case grpcClients = "USHER_GRPC_CLIENTS"
+    case grpcCertificate = "USHER_GRPC_CERTIFICATE_FILE"
+    case grpcKey = "USHER_GRPC_KEY_FILE"
+    case grpcAuthority = "USHER_GRPC_CA_FILE"
   }
 }

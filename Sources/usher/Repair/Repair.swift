@@ -93,7 +93,7 @@ struct Repair {
 
   private func outbox(_ last: OutboxID?, _ limit: Int) async throws -> [OutboxID] {
     try await retrying { () async throws(BrokerError) in
-      try await self.broker.outbox(after: last, limit: limit, wait: .zero).map(\.id)
+      try await self.broker.outbox(for: .history, after: last, limit: limit, wait: .zero).map(\.id)
     }
   }
 

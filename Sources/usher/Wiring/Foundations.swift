@@ -118,18 +118,22 @@ enum Foundations {
 
   /// Where RabbitMQ is.
   static func amqp(_ settings: Settings) throws(SettingsError) -> AMQPURL {
-    try naming(.amqpURL) { try AMQPURL(settings.amqpURL ?? "") }
+    try naming(.amqpURL) {
+      try AMQPURL(
+        settings.amqpURL ?? "",
+        certificates: AMQPCertificates(
+          authorities: settings.amqpAuthoritiesFile, certificate: settings.amqpCertificateFile,
+          key: settings.amqpKeyFile))
+    }
   }
 
   /// The operator's rules; none when no file is named.
   static func rules(_ settings: Settings) throws(SettingsError) -> RuleSet {
     guard let path = settings.intakeRulesFile else { return RuleSet() }
-    do {
-      return try RuleSet(json: [UInt8](try Data(contentsOf: URL(fileURLWithPath: path))))
-    } catch let error as RuleError {
-      throw SettingsError("USHER_INTAKE_RULES_FILE: \(error)")
-    } catch {
-      throw SettingsError("USHER_INTAKE_RULES_FILE: \(path) cannot be read")
+    switch RulesFile.load(path) {
+    case .success(let rules): return rules
+    case .failure(let problem):
+      throw SettingsError("USHER_INTAKE_RULES_FILE:\n\(problem.lines.joined(separator: "\n"))")
     }
   }
 

@@ -49,27 +49,32 @@ class OwnServer(Node):
 
 
 @contextlib.contextmanager
-def own_server(name: str, **settings: str) -> Iterator[OwnServer]:
-    """Starts one, and takes all that it left out of Redis and PostgreSQL afterwards."""
+def own_place(name: str) -> Iterator[dict[str, str]]:
+    """Settings for a site and a database schema of its own; takes all that was left there out of Redis and PostgreSQL afterwards."""
     site = f"{name}-{uuid.uuid4().hex[:8]}"
     schema = site.replace("-", "_")
     options = "options=" + urllib.parse.quote(f"-c search_path={schema}")
     url = ENV["USHER_DATABASE_URL"]
-    own = {
-        "USHER_SITE": site,
-        "USHER_QUEUES": "front-desk,roadside",
-        "USHER_DATABASE_URL": url + ("&" if "?" in url else "?") + options,
-        **settings,
-    }
     with psycopg.connect(url, autocommit=True) as database:
         database.execute(f"CREATE SCHEMA {schema}")
         try:
-            server = OwnServer(name, own)
-            server.prepare()
-            with server:
-                yield server
+            yield {
+                "USHER_SITE": site,
+                "USHER_QUEUES": "front-desk,roadside",
+                "USHER_DATABASE_URL": url + ("&" if "?" in url else "?") + options,
+            }
         finally:
             database.execute(f"DROP SCHEMA {schema} CASCADE")
             store = redis.Redis.from_url(ENV["USHER_REDIS_URL"])
             for key in store.scan_iter(f"*:{{{site}}}:*", count=1000):
                 store.unlink(key)
+
+
+@contextlib.contextmanager
+def own_server(name: str, **settings: str) -> Iterator[OwnServer]:
+    """Starts one in a place of its own."""
+    with own_place(name) as place:
+        server = OwnServer(name, place | settings)
+        server.prepare()
+        with server:
+            yield server

@@ -186,9 +186,13 @@ actor MemoryBroker: Broker {
     return QueuePresence(entries: entries, connections: entries.count, users: Set(entries.map(\.user)).count)
   }
 
-  func outbox(after last: OutboxID?, limit: Int, wait: Duration) async throws(BrokerError) -> [OutboxEntry] {
-    model.outbox(after: last, limit: limit)
+  func outbox(
+    for reader: OutboxReader, after last: OutboxID?, limit: Int, wait: Duration
+  ) async throws(BrokerError) -> [OutboxEntry] {
+    model.outbox(for: reader, after: last, limit: limit)
   }
 
-  func acknowledgeOutbox(_ ids: [OutboxID]) async throws(BrokerError) { model.acknowledgeOutbox(ids) }
+  func acknowledgeOutbox(_ ids: [OutboxID], for reader: OutboxReader) async throws(BrokerError) {
+    model.acknowledgeOutbox(ids, for: reader)
+  }
 }

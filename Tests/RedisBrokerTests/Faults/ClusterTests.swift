@@ -163,8 +163,8 @@ private struct Tour {
     #expect(try await broker.statistics(of: queues[0]).handlingTimes.count <= QueueStatistics.mostTimes)
     #expect(try await broker.queues().count == 3)
     #expect(try await broker.allEvents(of: queues[0]).count == Int(snapshot.summary.version))
-    let entries = try await broker.outbox(after: nil, limit: 500, wait: .zero)
-    try await broker.acknowledgeOutbox(entries.map(\.id))
-    #expect(try await broker.outbox(after: nil, limit: 500, wait: .zero).count < 500)
+    let entries = try await broker.outbox(for: .history, after: nil, limit: 500, wait: .zero)
+    try await broker.acknowledgeOutbox(entries.map(\.id), for: .history)
+    #expect(try await broker.outbox(for: .history, after: nil, limit: 500, wait: .zero).count < 500)
   }
 }

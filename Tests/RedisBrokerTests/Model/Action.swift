@@ -17,6 +17,10 @@ enum Action: Sendable {
   case erase([Int], queues: Set<Int>)
   /// The queue was seen this much ahead of where it is, in this epoch or another.
   case assure(queue: Int, ahead: Int, inThisEpoch: Bool)
+  /// The reader of the outbox reads so much, and acknowledges all of it or, as the history may, every other entry.
+  case read(OutboxReader, most: Int, acknowledgesAll: Bool)
+  /// Nobody publishes any more.
+  case dismiss
 
   /// How many commands it counts for.
   var weight: Int {
@@ -26,7 +30,7 @@ enum Action: Sendable {
     case .performAll(let orders): orders.count
     case .restore(let known): known.count
     case .erase(let numbers, _): numbers.count
-    case .perform, .again, .mode, .sweep, .assure: 1
+    case .perform, .again, .mode, .sweep, .assure, .read, .dismiss: 1
     }
   }
 
@@ -114,6 +118,8 @@ extension Action: CustomStringConvertible {
         + queues.sorted().map { "\(Cast.named[$0])" }.joined(separator: ", ")
     case .assure(let queue, let ahead, let isThis):
       "assure \(Cast.named[queue]) \(ahead) ahead" + (isThis ? "" : " in another epoch")
+    case .read(let reader, let most, let all): "\(reader) reads \(most)" + (all ? "" : ", skipping every other")
+    case .dismiss: "nobody publishes"
     }
   }
 }

@@ -47,7 +47,11 @@ struct ActionGenerator {
     case 470..<478: return .restore((0...random.below(random.chance(10) ? 40 : 3)).map { _ in known(model) })
     case 478: return .assure(queue: anyQueue(), ahead: random.below(3), inThisEpoch: !random.chance(25))
     case 479..<483: return erasure(model)
-    case 483..<520:
+    case 483..<488:
+      return .read(.history, most: random.pick([1, 5, 40, 500]), acknowledgesAll: !random.chance(25))
+    case 488..<492: return .read(.events, most: random.pick([1, 5, 40, 500]), acknowledgesAll: true)
+    case 492: return random.chance(20) ? .dismiss : .read(.events, most: 500, acknowledgesAll: true)
+    case 493..<520:
       return .performAll((0...random.below(random.pick([2, 8, 40]))).map { _ in order(model, bulk: true) })
     default: return .perform(order(model, bulk: false))
     }

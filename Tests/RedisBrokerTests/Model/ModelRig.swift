@@ -101,6 +101,11 @@ struct ModelRig: Sendable {
         } catch {
           return .assured(.failure(error.bare))
         }
+      case .read(let reader, let most, let all):
+        let entries = try await broker.outbox(for: reader, after: nil, limit: most, wait: .zero)
+        try await broker.acknowledgeOutbox(entries.acknowledged(all: all), for: reader)
+        return .read(entries.map(\.event))
+      case .dismiss: return .dismissed(try await broker.dismissEventsReader(idleFor: .zero))
       }
     } catch {
       return .failed(error)

@@ -44,6 +44,8 @@ struct ModelSide {
       let other = Epoch("other")!
       return .assure(
         Cast.named[queue], (present?.version ?? 0) + UInt64(ahead), inThisEpoch ? present?.epoch ?? other : other)
+    case .read(let reader, let most, let all): return .read(reader, most: most, acknowledgesAll: all)
+    case .dismiss: return .dismiss
     }
   }
 
@@ -67,6 +69,14 @@ struct ModelSide {
         Result { () throws(BrokerError) in
           try model.assure(queue, seen: version, in: epoch, newEpoch: newEpoch ?? epoch)
         }.mapError(\.bare))
+    case .read(let reader, let most, let all):
+      if reader == .events { model.enrolEvents() }
+      let entries = model.outbox(for: reader, after: nil, limit: most)
+      model.acknowledgeOutbox(entries.acknowledged(all: all), for: reader)
+      return .read(entries.map(\.event))
+    case .dismiss:
+      defer { model.dismissEvents() }
+      return .dismissed(model.eventsPosition != nil)
     }
   }
 

@@ -73,6 +73,13 @@ struct Mutation: Sendable {
     Mutation(
       "renumberings in the outbox", "if kind ~= 'renumbered' then redis.call('XADD', q.keys[11]",
       "if true then redis.call('XADD', q.keys[11]"),
+    Mutation(
+      "publishes persons", "r.holder, r.holder_name, r.submitter, r.rest = '', '', '', without_personal(r.rest)"),
+    Mutation(
+      "forgets what is not published", "if entry then redis.call('ZADD', keys[3], 0,",
+      "if false then redis.call('ZADD', keys[3], 0,"),
+    Mutation("publishes out of order", "give_kept(outbox_place(entry[1]))"),
+    Mutation("enrols from the beginning", "from = last\n    redis.call('HSET'", "from = '0-0'\n    redis.call('HSET'"),
     Mutation("no events", "redis.call('XADD', q.keys[7], 'MAXLEN', '~', q.history, version .. '-0', 'e', line)"),
     Mutation("no digest", "add_to_digest(q, term(id, r) - before)"),
     Mutation("no digest of a renumbering", "  add_to_digest(q, change)\n"),

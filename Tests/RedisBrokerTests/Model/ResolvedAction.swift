@@ -12,13 +12,15 @@ enum ResolvedAction: Sendable {
   case restore([Service])
   case erase([ServiceID], Set<QueueName>)
   case assure(QueueName, QueueVersion, Epoch)
+  case read(OutboxReader, most: Int, acknowledgesAll: Bool)
+  case dismiss
   case nothing
 
   /// True when it takes more than one round trip, so that others must not be sent meanwhile.
   var isAlone: Bool {
     switch self {
     case .perform(let request): request.command.service.map { $0.queue == nil } ?? false
-    case .assure, .sweep, .erase: true
+    case .assure, .sweep, .erase, .read, .dismiss: true
     // A replay looks up what has ended.
     case .clock(_, _, let services): !services.isEmpty
     case .submit, .performAll, .mode, .restore, .nothing: false
@@ -35,8 +37,16 @@ enum Answer: Hashable, Sendable {
   case restored([RestoreOutcome])
   case erased(Set<ServiceID>)
   case assured(Result<Bool, BrokerError>)
+  /// What a reader of the outbox got.
+  case read([QueueEvent])
+  case dismissed(Bool)
   case failed(BrokerError)
   case nothing
+}
+
+extension [OutboxEntry] {
+  /// All, or every other.
+  func acknowledged(all: Bool) -> [OutboxID] { enumerated().filter { all || $0.offset % 2 == 0 }.map(\.element.id) }
 }
 
 extension BrokerError {

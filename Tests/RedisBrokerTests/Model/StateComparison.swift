@@ -82,9 +82,19 @@ struct StateComparison {
   }
 
   private mutating func differenceInOutbox(_ model: SiteModel, _ broker: BrokerActor) async throws -> String? {
+    if model.eventsPosition != nil {
+      let entries = try await broker.outbox(for: .events, after: nil, limit: BrokerLimits.outbox, wait: .zero)
+      let expected = model.outbox(for: .events, after: nil, limit: BrokerLimits.outbox)
+      if entries.map(\.event) != expected.map(\.event) {
+        let differing = zip(entries, expected).first { $0.event != $1.event }
+        return "what is to be published: Redis \(entries.count) \(String(describing: differing?.0)),"
+          + " model \(expected.count) \(String(describing: differing?.1))"
+      }
+    }
     while true {
-      let entries = try await broker.outbox(after: lastOutboxEntry, limit: BrokerLimits.outbox, wait: .zero)
-      let expected = model.outbox(after: lastModelEntry, limit: BrokerLimits.outbox)
+      let entries = try await broker.outbox(
+        for: .history, after: lastOutboxEntry, limit: BrokerLimits.outbox, wait: .zero)
+      let expected = model.outbox(for: .history, after: lastModelEntry, limit: BrokerLimits.outbox)
       if entries.map(\.event) != expected.map(\.event) {
         let differing = zip(entries, expected).first { $0.event != $1.event }
         return "the outbox: Redis \(entries.count) \(String(describing: differing?.0)),"

@@ -31,7 +31,7 @@ import Testing
     #expect(try site.model.service(live.id, at: site.now) == expected)
     let ended = try site.model.service(cancelled.id, at: site.now)
     #expect(ended.personal == nil && ended.version == cancelled.version + 1 && ended.state == .cancelled)
-    #expect(site.model.outbox(after: nil, limit: 99).last?.event.change == .updated(expected, .erased))
+    #expect(site.model.outbox(for: .history, after: nil, limit: 99).last?.event.change == .updated(expected, .erased))
     #expect(try site.perform(.remove(past.ref), ModelSite.sue, key: "k").service.personal == nil)
     #expect(try site.model.service(others.id, at: site.now) == others)
 

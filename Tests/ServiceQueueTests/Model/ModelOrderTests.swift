@@ -96,7 +96,7 @@ import Testing
     }
     #expect(try site.ids() == expected)
     let renumberings = try site.events().filter { if case .renumbered = $0.change { true } else { false } }
-    #expect(!renumberings.isEmpty && site.model.outbox(after: nil, limit: .max).count == 200 + 179)
+    #expect(!renumberings.isEmpty && site.model.outbox(for: .history, after: nil, limit: .max).count == 200 + 179)
     try site.checkInvariants()
   }
 

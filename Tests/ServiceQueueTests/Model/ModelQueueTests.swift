@@ -34,7 +34,10 @@ import Testing
     #expect(answer.service.state == .waiting && answer.service.fence == nil && answer.service.order == service.order)
     #expect(try site.events().last?.change == .transferred(answer.service))
     #expect(try site.events(ModelSite.road).last?.change == .added(answer.service, from: ModelSite.desk))
-    #expect(site.model.outbox(after: nil, limit: 10).suffix(2).map(\.event.queue) == [ModelSite.road, ModelSite.desk])
+    #expect(
+      site.model.outbox(for: .history, after: nil, limit: 10).suffix(2).map(\.event.queue) == [
+        ModelSite.road, ModelSite.desk,
+      ])
     #expect(site.refusal(.transfer(answer.service.ref, to: ModelSite.desk, fence: nil))?.code == .notOwner)
     _ = try site.model.changeMode(QueueModeRequest(ModelSite.desk, .draining, by: ModelSite.sue), at: site.now)
     #expect(
@@ -49,7 +52,7 @@ import Testing
     #expect(try site.model.changeMode(request, at: site.now).queueVersion == 1)
     #expect(try site.model.changeMode(request, at: site.now).queueVersion == 1)
     #expect(try site.events().map(\.change) == [.mode(.draining)])
-    #expect(site.model.outbox(after: nil, limit: 10).count == 1)
+    #expect(site.model.outbox(for: .history, after: nil, limit: 10).count == 1)
     #expect(site.model.submit([try site.submission()], at: site.now) == [.refused(.refusal(.queueDraining))])
   }
 

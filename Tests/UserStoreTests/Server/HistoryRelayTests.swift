@@ -22,7 +22,9 @@ final class OutboxOnly: Broker, Sendable {
 
   var left: [UInt64] { state.withLock { $0.entries.map(\.id.sequence) } }
 
-  func outbox(after last: OutboxID?, limit: Int, wait: Duration) async throws(BrokerError) -> [OutboxEntry] {
+  func outbox(
+    for reader: OutboxReader, after last: OutboxID?, limit: Int, wait: Duration
+  ) async throws(BrokerError) -> [OutboxEntry] {
     try fail()
     let found = state.withLock { state in
       state.entries.filter { entry in last.map { $0 < entry.id } ?? true }.prefix(limit)
@@ -31,7 +33,7 @@ final class OutboxOnly: Broker, Sendable {
     return Array(found)
   }
 
-  func acknowledgeOutbox(_ ids: [OutboxID]) async throws(BrokerError) {
+  func acknowledgeOutbox(_ ids: [OutboxID], for reader: OutboxReader) async throws(BrokerError) {
     try fail()
     state.withLock { state in
       state.acknowledged += ids

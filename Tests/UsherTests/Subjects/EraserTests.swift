@@ -119,7 +119,7 @@ struct EraserTests {
       }
       #expect(try await site.broker.service(bob.id) == bob)
       #expect(try await site.history.historyEntry(bob.id).service.personal == bob.personal)
-      #expect(try await site.broker.outbox(after: nil, limit: 500, wait: .zero).isEmpty)
+      #expect(try await site.broker.outbox(for: .history, after: nil, limit: 500, wait: .zero).isEmpty)
       let tables = try await site.tables()
       for service in [first, second] {
         let key = try #require(service.personal).wrappedKey
@@ -132,7 +132,7 @@ struct EraserTests {
 
       // Who comes back is not forgotten.
       let later = try await site.submit(ann)
-      try await site.running { try await site.broker.outbox(after: nil, limit: 1, wait: .zero).isEmpty }
+      try await site.running { try await site.broker.outbox(for: .history, after: nil, limit: 1, wait: .zero).isEmpty }
       #expect(try await site.history.historyEntry(later.id).service.personal == later.personal)
       #expect(try await site.history.erasure(id: erasure.id) == done)
     }
@@ -171,7 +171,7 @@ struct EraserTests {
   @Test func nothingBringsItBack() async throws {
     try await withSite { site in
       let service = try await site.submit(#"{"email":"ann@example.org"}"#)
-      let entries = try await site.broker.outbox(after: nil, limit: 10, wait: .zero)
+      let entries = try await site.broker.outbox(for: .history, after: nil, limit: 10, wait: .zero)
       _ = try await site.done(try await site.request("ann@example.org"))
       try await site.history.record(entries, reader: site.reader)
       var newer = service
@@ -181,7 +181,7 @@ struct EraserTests {
       #expect(try await site.broker.service(service.id).personal == service.personal)
       // A new one looks at its start.
       try await site.running { try await site.broker.service(service.id).personal == nil }
-      try await site.running { try await site.broker.outbox(after: nil, limit: 1, wait: .zero).isEmpty }
+      try await site.running { try await site.broker.outbox(for: .history, after: nil, limit: 1, wait: .zero).isEmpty }
       let entry = try await site.history.historyEntry(service.id)
       #expect(entry.service.personal == nil && entry.service.version > 9)
       #expect(try await !site.tables().contains(Self.hex(try #require(service.personal).wrappedKey)))

@@ -46,10 +46,10 @@ struct Servers: Sendable {
   /// Brings all that has happened into the history, as the relay does.
   func relay(_ broker: BrokerActor) async throws {
     while true {
-      let entries = try await broker.outbox(after: nil, limit: BrokerLimits.outbox, wait: .zero)
+      let entries = try await broker.outbox(for: .history, after: nil, limit: BrokerLimits.outbox, wait: .zero)
       guard !entries.isEmpty else { return }
       try await history.record(entries)
-      try await broker.acknowledgeOutbox(entries.map(\.id))
+      try await broker.acknowledgeOutbox(entries.map(\.id), for: .history)
     }
   }
 

@@ -4,6 +4,8 @@ enum FanoutEnds {
   struct RedisSite {
     let url: String
     let site: String
+    /// The URL of a RabbitMQ, if the events are to come from there.
+    var rabbit: String?
   }
 
   /// A Gateway of its own, ready, with `sockets` clients that are signed in but not connected.
@@ -12,7 +14,12 @@ enum FanoutEnds {
     _ body: (ServerProcess, Loader) throws -> Value
   ) throws -> Value {
     let kind: ServerProcess.Kind =
-      redis.map { .gatewayOverRedis(users: sockets, url: $0.url, site: $0.site) } ?? .gateway(users: sockets)
+      switch (redis, redis?.rabbit) {
+      case (nil, _): .gateway(users: sockets)
+      case (let redis?, nil): .gatewayOverRedis(users: sockets, url: redis.url, site: redis.site)
+      case (let redis?, let rabbit?):
+        .gatewayWithIntake(users: sockets, url: redis.url, site: redis.site, rabbit: rabbit)
+      }
     return try ServerProcess.with(kind, interrupt) { server in
       try TokenDesk.awaitReady(server)
       let tokens = try TokenDesk.tokens(sockets, of: server)

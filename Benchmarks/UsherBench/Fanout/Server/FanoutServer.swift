@@ -14,6 +14,8 @@ import UserStore
 enum FanoutServer {
   /// The environment variable with the URL of the Redis.
   static let redisVariable = "USHER_BENCH_REDIS_URL"
+  /// The environment variable with the URL of the RabbitMQ, if the events are to come from there.
+  static let rabbitVariable = "USHER_BENCH_AMQP_URL"
 
   /// Ends with the standard input, which is closed when the benchmark ends, however that happens. With `redisSite` over the
   /// real Broker.
@@ -24,16 +26,18 @@ enum FanoutServer {
       let broker = try SyntheticBroker()
       return try await gateway(over: broker, broker, users: users, registry).run()
     }
-    guard let text = ProcessInfo.processInfo.environment[redisVariable], let queue = QueueName(BenchEvent.queueName)
+    let environment = ProcessInfo.processInfo.environment
+    guard let text = environment[redisVariable], let queue = QueueName(BenchEvent.queueName)
     else { throw BenchError("\(redisVariable) is not set") }
     let reactor = try Reactor(name: "bench-broker")
     let configuration = try BrokerConfiguration(redisURL: try RedisURL(text), site: redisSite, queues: [queue])
     let broker = BrokerActor(configuration: configuration, reactor: reactor, logger: logger)
     let events = RedisEvents(broker, queue)
-    let gateway = try gateway(over: broker, events, users: users, registry)
+    let published = try environment[rabbitVariable].map { try PublishedEvents(broker, url: $0) }
+    let gateway = try gateway(over: broker, published ?? events, users: users, registry)
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask { try await broker.run() }
-      group.addTask { try await events.run() }
+      group.addTask { if let published { try await published.run() } else { try await events.run() } }
       group.addTask { try await gateway.run() }
       defer { group.cancelAll() }
       try await group.next()

@@ -113,6 +113,8 @@ extension SyntheticBroker {
   func assure(_ queue: QueueName, seen version: QueueVersion, in epoch: Epoch) async throws(BrokerError) -> Bool {
     false
   }
-  func outbox(after last: OutboxID?, limit: Int, wait: Duration) async throws(BrokerError) -> [OutboxEntry] { [] }
-  func acknowledgeOutbox(_ ids: [OutboxID]) async throws(BrokerError) {}
+  func outbox(
+    for reader: OutboxReader, after last: OutboxID?, limit: Int, wait: Duration
+  ) async throws(BrokerError) -> [OutboxEntry] { [] }
+  func acknowledgeOutbox(_ ids: [OutboxID], for reader: OutboxReader) async throws(BrokerError) {}
 }

@@ -54,12 +54,12 @@ struct QueueAudit {
     var told: [String: [ServiceID: Int]] = [:]
     while true {
       try Task.checkCancellation()
-      let entries = try await broker.outbox(after: nil, limit: BrokerLimits.outbox, wait: .zero)
+      let entries = try await broker.outbox(for: .history, after: nil, limit: BrokerLimits.outbox, wait: .zero)
       guard !entries.isEmpty else { break }
       for change in entries.map(\.event).filter({ $0.queue == queue }).map(\.change) {
         if let service = change.service { told[change.type, default: [:]][service.id, default: 0] += 1 }
       }
-      try await broker.acknowledgeOutbox(entries.map(\.id))
+      try await broker.acknowledgeOutbox(entries.map(\.id), for: .history)
     }
     let types = ["service.added", "service.claimed", "service.started", "service.completed"]
     guard Set(told.keys) == Set(types) else { throw wrong("\(queue): the outbox tells \(told.keys.sorted())") }

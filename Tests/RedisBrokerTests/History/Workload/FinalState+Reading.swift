@@ -10,7 +10,8 @@ extension FinalState {
       for queue in queues { state.queues.append(try await broker.snapshot(of: queue, limit: BrokerLimits.snapshot)) }
       state.ended = try await ended(ids, from: broker)
       while true {
-        let page = try await broker.outbox(after: state.outbox.last?.id, limit: BrokerLimits.outbox, wait: .zero)
+        let page = try await broker.outbox(
+          for: .history, after: state.outbox.last?.id, limit: BrokerLimits.outbox, wait: .zero)
         if page.isEmpty { break }
         state.outbox += page
       }

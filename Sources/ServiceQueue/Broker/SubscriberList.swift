@@ -1,10 +1,8 @@
-import ServiceQueue
-
 /// Everyone who follows the events. Each has a bounded buffer; who is slower than it keeps what was there, loses the
 /// newer batches, and gets one `.reset(nil)` in their place as soon as there is room again.
-struct SubscriberList {
+public struct SubscriberList {
   /// Batches in a subscriber's buffer, at most.
-  static let bound = 1_024
+  public static let bound = 1_024
 
   private struct Subscriber {
     let continuation: AsyncStream<EventBatch>.Continuation
@@ -14,18 +12,22 @@ struct SubscriberList {
   private var subscribers: [Subscriber] = []
   private var isFinished = false
 
-  var count: Int { subscribers.count }
+  /// How many follow.
+  public var count: Int { subscribers.count }
+
+  /// Nobody.
+  public init() {}
 
   /// A subscription to everything that is sent from now on; an ended one after `finish`.
-  mutating func add() -> EventSubscription {
+  public mutating func add() -> EventSubscription {
     let (stream, continuation) = AsyncStream.makeStream(
       of: EventBatch.self, bufferingPolicy: .bufferingOldest(Self.bound))
     if isFinished { continuation.finish() } else { subscribers.append(Subscriber(continuation: continuation)) }
     return EventSubscription(batches: stream)
   }
 
-  /// Sends `batch` to all; returns how many subscribers' buffers overflowed by it.
-  mutating func send(_ batch: EventBatch) -> Int {
+  /// Sends `batch` to all; answers how many subscribers' buffers overflowed by it.
+  public mutating func send(_ batch: EventBatch) -> Int {
     var overflows = 0
     var index = 0
     while index < subscribers.count {
@@ -41,7 +43,7 @@ struct SubscriberList {
   }
 
   /// Tells those who lost something, if there is room now.
-  mutating func recoverLost() {
+  public mutating func recoverLost() {
     for index in subscribers.indices where subscribers[index].hasLost { _ = Self.recover(&subscribers[index]) }
   }
 
@@ -72,7 +74,7 @@ struct SubscriberList {
   }
 
   /// Ends every subscription, after what is in its buffer.
-  mutating func finish() {
+  public mutating func finish() {
     isFinished = true
     for subscriber in subscribers { subscriber.continuation.finish() }
     subscribers = []
