@@ -56,7 +56,7 @@ ROUTES = [
     ("GET", "/v1/queues/{queue}/services", None, "                        200    200    200    200    403    403    403    403"),
     ("POST", "/v1/queues/{queue}/services", {"kind": "x"}, "              403    201    201    201    201    403    403    403"),
     ("POST", "/v1/queues/{queue}/claim-next", {}, "                       403    200    200    200    403    403    403    403"),
-    ("GET", "/v1/queues/{queue}/events?after=0", None, "                  200    200    200    200    403    403    403    403"),
+    ("GET", "/v1/queues/{queue}/events", None, "                          200    200    200    200    403    403    403    403"),
     ("GET", "/v1/queues/{queue}/stats", None, "                           200    200    200    200    403    403    403    403"),
     ("POST", "/v1/queues/{queue}/pause", {}, "                            403    403    200    200    403    403    403    403"),
     ("POST", "/v1/queues/{queue}/drain", {}, "                            403    403    200    200    403    403    403    403"),
