@@ -28,7 +28,7 @@ struct PressureTests {
       broker.update { $0.isHeld = true }
       try await withConsumer(topology, broker, prefetch: 1_000, heartbeat: 1) { running in
         try await publishLarge(probe)
-        try await eventually("paused") { await running.consumer.held().isPaused }
+        try await eventually(within: .seconds(60), "paused") { await running.consumer.held().isPaused }
         let held = await running.consumer.held()
         #expect(held.bytes >= IntakeConfiguration.heldBytes)
         #expect(
@@ -54,7 +54,7 @@ struct PressureTests {
       broker.update { $0.isHeld = true }
       try await withConsumer(topology, broker, prefetch: 1_000, grace: .seconds(1)) { running in
         try await publishLarge(probe)
-        try await eventually("paused") { await running.consumer.held().isPaused }
+        try await eventually(within: .seconds(60), "paused") { await running.consumer.held().isPaused }
       }
       try await eventually("given back") { try await probe.count(of: topology.queue).messages == Self.count }
     }

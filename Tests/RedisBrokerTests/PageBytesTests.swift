@@ -120,11 +120,11 @@ import Testing
     try await withBroker(url: redis.url) { broker in
       let services = try await broker.store(1)
       _ = try await broker.snapshot(of: services[0].queue, limit: 1)
-      let five = try await eventually {
+      let six = try await eventually {
         let clients = try await broker.execute(RedisCommand("CLIENT", "LIST"), named: "clients", effect: .question)
-        return clients.text?.split(separator: "\n").count == 5
+        return clients.text?.split(separator: "\n").count == 6
       }
-      #expect(five)
+      #expect(six)
     }
   }
 }

@@ -37,7 +37,7 @@ import Testing
   }
 
   @Test func withoutABrokerCallsEndInTimeAndNothingHasHappened() async throws {
-    try await withRig(timeout: .milliseconds(400)) { rig in
+    try await withRig(timeout: .milliseconds(1_500)) { rig in
       _ = try await rig.remote.queues()
       await rig.door.close()
       let began = ContinuousClock.now
@@ -56,7 +56,7 @@ import Testing
       } catch {
         #expect(error.code == .unavailable)
       }
-      #expect(ContinuousClock.now - began < .seconds(5))
+      #expect(ContinuousClock.now - began < .seconds(12))
       #expect(await rig.remote.failure() != nil)
       try await rig.door.open()
       #expect(await eventually { (try? await rig.remote.submit([rig.submission()]).count) == 1 })
@@ -66,7 +66,9 @@ import Testing
 
   /// A broker that takes calls and does not answer: the caller is told in time that it does not know.
   @Test func withoutAnAnswerTheOutcomeIsUnknown() async throws {
-    try await withRig(timeout: .milliseconds(400), wrap: SilentBroker.init) { rig in
+    try await withRig(timeout: .milliseconds(1_500), wrap: SilentBroker.init) { rig in
+      // Connected, so that what is asked next is sent.
+      _ = try await rig.remote.queues()
       do throws(BrokerError) {
         _ = try await rig.remote.perform(CommandRequest(.claimNext(rig.queue, lease: nil), by: anna))
         Issue.record("it must fail")
@@ -80,7 +82,8 @@ import Testing
   }
 
   @Test func tooManyCallsAreRefused() async throws {
-    try await withRig(timeout: .seconds(1), wrap: SilentBroker.init) { rig in
+    try await withRig(timeout: .seconds(2), wrap: SilentBroker.init) { rig in
+      _ = try await rig.remote.queues()
       let codes = await withTaskGroup(of: BrokerError.Code?.self) { group in
         for _ in 0..<5_000 {
           group.addTask {
