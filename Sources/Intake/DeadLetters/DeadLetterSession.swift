@@ -20,6 +20,8 @@ final class DeadLetterSession {
   private static let heartbeat = 10
   /// A queue that says it has letters and sends none for so long has lent them to somebody else.
   private static let silence = Duration.seconds(2)
+  /// How long a queue may take to count what was acknowledged.
+  private static let settling = Duration.milliseconds(500)
 
   /// Connects and takes the lock; nil where there is no queue of dead letters.
   ///
@@ -74,9 +76,11 @@ final class DeadLetterSession {
   /// - Returns: letters that lie there now.
   func close() throws(AMQPError) -> Int {
     reader.close()
-    let patience = ContinuousClock.now + Self.silence
+    let expected = total - removed
+    let now = ContinuousClock.now
     var depth = try control.depth(of: topology.deadQueue)
-    while depth < total - removed, ContinuousClock.now < patience {
+    // Of what was removed the queue knows a moment later; there may as well be new ones.
+    while depth != expected, ContinuousClock.now < now + (depth < expected ? Self.silence : Self.settling) {
       usleep(10_000)
       depth = try control.depth(of: topology.deadQueue)
     }
