@@ -89,9 +89,13 @@ extension UserStoreActor {
   /// A key that is written only if the newest in use is still the one named.
   private func newKey(after newest: String?, overlap: Duration, cause: Cause) throws(UserStoreError) -> SQLCall {
     do {
-      let privateKey = try SecureRandom.bytes(Ed25519.privateKeyLength)
-      let publicKey = try Ed25519.publicKey(of: privateKey)
-      let kid = Base64.url.encode(Array(try SHA256.digest(publicKey).prefix(12)))
+      var (privateKey, publicKey, kid): ([UInt8], [UInt8], String)
+      repeat {
+        privateKey = try SecureRandom.bytes(Ed25519.privateKeyLength)
+        publicKey = try Ed25519.publicKey(of: privateKey)
+        kid = Base64.url.encode(Array(try SHA256.digest(publicKey).prefix(12)))
+        // A command line would take such a name for an option.
+      } while kid.hasPrefix("-")
       let sealed = try keyset.seal(privateKey, associatedData: Self.place(ofSigningKey: kid))
       return Self.insert(
         .text(kid), .bytes(publicKey), .bytes(sealed), .int(overlap.wholeMilliseconds), .text(newest), cause.detail)
