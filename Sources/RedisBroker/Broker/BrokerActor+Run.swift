@@ -176,7 +176,8 @@ extension BrokerActor: ServiceLifecycle.Service {
     return count
   }
 
-  private func ensureQueues() async {
+  /// Makes the configured queues again that Redis has lost.
+  func ensureQueues() async {
     let calls = configuration.queues.map { Self.creation(of: $0, epoch: Self.newEpoch(), keys: keys, library: library) }
     let made = await executeAll(calls, named: "create_queue", effect: .change)
     if made.contains(where: { (try? $0.get().elements?.last?.text) == "1" }) {

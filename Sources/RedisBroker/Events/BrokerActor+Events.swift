@@ -100,7 +100,12 @@ extension BrokerActor {
   private func align() async throws(BrokerError) {
     let isFirst = positions.controlID == nil
     let control = isFirst || subscribers.count == 0 ? try await lastControlID() : nil
-    let names = try await queueNames(on: eventLink)
+    var names = try await queueNames(on: eventLink)
+    if !isFirst, !configuration.queues.allSatisfy(names.contains) {
+      // Before anybody is told to start again: a client that finds no queue then does not try again.
+      await ensureQueues()
+      names = try await queueNames(on: eventLink)
+    }
     let questions = names.map { RedisCommand("HMGET", keys.key(.meta, of: $0), "epoch", "version") }
     var present: [QueueName: EventPositions.Place] = [:]
     for (name, result) in zip(names, await executeAll(questions, named: "align", effect: .question, on: eventLink)) {

@@ -116,6 +116,22 @@ private actor Acknowledged {
     }
   }
 
+  /// A client that is told to start again does so at once, and does not come back if there is nothing.
+  @Test func whoIsToldToStartAgainFindsTheQueue() async throws {
+    let redis = try PrivateRedis()
+    // Longer than the test: nobody else makes the queue.
+    try await withBroker(url: redis.url, sweepInterval: .seconds(60)) { broker in
+      try await follow(broker)
+      let subscription = await broker.subscribe()
+      let queue = try queueName("a")
+      _ = try await broker.execute(RedisCommand("FLUSHALL"), named: "flush", effect: .question)
+      for await batch in subscription.batches {
+        if case .reset(queue) = batch { break }
+      }
+      #expect(try await broker.snapshot(of: queue, limit: 1).summary.version == 0)
+    }
+  }
+
   @Test func functionsThatWereLostAreLoadedAgain() async throws {
     let redis = try PrivateRedis()
     try await withBroker(url: redis.url) { broker in
