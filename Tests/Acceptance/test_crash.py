@@ -1,15 +1,12 @@
 """The server dies in the middle of its work: nothing that RabbitMQ confirmed is lost, nothing is there twice."""
 
 import collections
-import contextlib
 import os
 import signal
 import threading
 import time
-import uuid
 
-import httpx
-
+from support.chaos import Employees
 from support.environment import ops, process_id, until
 from support.producer import Producer
 from support.rest import Rest
@@ -50,56 +47,21 @@ class Load:
             self.errors.append(error)
 
 
-class Employee:
-    """Works through the queue by REST for as long as it is told, whatever happens to the server."""
-
-    def __init__(self) -> None:
-        self.completed: set[str] = set()
-        self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._work)
-        self._thread.start()
-
-    def stop(self) -> None:
-        self._stopped.set()
-        self._thread.join(timeout=60)
-        assert not self._thread.is_alive()
-
-    def _work(self) -> None:
-        with Rest("agent") as rest:
-            while not self._stopped.is_set():
-                # The server is away: the service in hand stays claimed until its lease ends.
-                with contextlib.suppress(httpx.TransportError):
-                    self._serve_one(rest)
-                time.sleep(0.02)
-
-    def _serve_one(self, rest: Rest) -> None:
-        answer = rest.post(f"/v1/queues/{QUEUE}/claim-next", json={})
-        if answer.status_code != 200:
-            return
-        service = answer.json()["service"]
-        fence = {"fence": service["fence"]}
-        for command in ("start", "complete"):
-            key = {"Idempotency-Key": uuid.uuid4().hex}
-            if rest.post(f"/v1/services/{service['id']}/{command}", json=fence, headers=key).status_code != 200:
-                return
-        self.completed.add(service["id"])
-
-
 def test_kill_nine_loses_and_doubles_nothing(marker, supervisor):
-    load, employee = Load(marker), Employee()
+    load, employees = Load(marker), Employees(QUEUE, 1)
     load.start()
     try:
         for share in (0.25, 0.6):
             until(lambda: load.errors or len(load.confirmed) > REQUESTS * share, timeout=120, what="the publishers")
-            until(lambda: employee.completed, what="the employee's first completed service")
+            until(lambda: employees.completed, what="the employee's first completed service")
             os.kill(process_id("usher"), signal.SIGKILL)
             said = ops("run", "--detach")
             assert "Usher is ready" in said
         assert len(load.confirmed) < REQUESTS, "all was published before the last crash"
         load.join()
-        until(lambda: len(employee.completed) > 10, what="services completed after the crash")
+        until(lambda: len(employees.completed) > 10, what="services completed after the crash")
     finally:
-        employee.stop()
+        employees.stop()
     assert sorted(load.confirmed) == list(range(REQUESTS))
 
     live, ended = wait_until_all_arrived(supervisor, marker)
@@ -107,7 +69,7 @@ def test_kill_nine_loses_and_doubles_nothing(marker, supervisor):
     assert sorted(places) == list(range(REQUESTS))
     assert {number: count for number, count in places.items() if count != 1} == {}
     # What the employee was told is completed has ended as completed.
-    assert employee.completed <= {entry["id"] for entry in ended if entry["state"] == "completed"}
+    assert set(employees.completed) <= {entry["id"] for entry in ended if entry["state"] == "completed"}
 
 
 def wait_until_all_arrived(supervisor: Rest, marker: str) -> tuple[list[dict], list[dict]]:

@@ -42,12 +42,12 @@ struct DrainMeasurement: Sendable {
     var (usher, single, batched): ([Run], [Run], [Run]) = ([], [], [])
     var theirs: [Double] = []
     for number in 0..<plan.runs {
-      usher.append(try await ours(number))
-      let template = try await template(number)
+      usher.append(try await ours())
+      let template = try await template()
       single.append(try await fill { try await consumer(program, .single, template) })
       batched.append(try await fill { try await consumer(program, .batched, template) })
       try await redis.ask([["FLUSHALL"]])
-      try await withBroker(number) { _ in
+      try await withBroker { _ in
         theirs.append(
           try await redis.rate(
             of: template.words.fresh(number), requests: plan.commands, numbers: FunctionWords.manyNumbers))
@@ -62,9 +62,9 @@ struct DrainMeasurement: Sendable {
     return try await body()
   }
 
-  private func ours(_ number: Int) async throws -> Run {
+  private func ours() async throws -> Run {
     try await redis.ask([["FLUSHALL"]])
-    return try await withBroker(number) { broker in
+    return try await withBroker { broker in
       try await fill {
         let reactor = try Reactor(name: "bench-intake")
         let consumer = ConsumerActor(
@@ -106,7 +106,7 @@ struct DrainMeasurement: Sendable {
 
   private func consumer(_ program: URL, _ kind: GoConsumer.Kind, _ template: GoConsumer.Template) async throws -> Run {
     try await redis.ask([["FLUSHALL"]])
-    return try await withBroker(0) { broker in
+    return try await withBroker { broker in
       let run = try await GoConsumer(program: program, rabbit: rabbit, redis: redis, folder: folder)
         .drain(plan.requests, prefetch: plan.prefetch, kind, template)
       let total = try await broker.queue(try Self.queue()).total
@@ -118,8 +118,8 @@ struct DrainMeasurement: Sendable {
   }
 
   /// The call that stores one service, with a queue that is there.
-  private func template(_ number: Int) async throws -> GoConsumer.Template {
-    try await withBroker(number) { broker in
+  private func template() async throws -> GoConsumer.Template {
+    try await withBroker { broker in
       let sample = NumberedIDs()
       let one = try SampleSubmissions().printable(of: sample, for: try Self.queue())
       let words = try FunctionWords(await broker.words(of: [one]))
@@ -128,29 +128,12 @@ struct DrainMeasurement: Sendable {
     }
   }
 
-  private func withBroker<Value: Sendable>(
-    _ number: Int, _ body: (BrokerActor) async throws -> Value
-  ) async throws -> Value {
-    let reactor = try Reactor(name: "bench-broker")
-    let configuration = try BrokerConfiguration(
-      redisURL: redis.url, site: "bench", queues: [try Self.queue()], commandTimeout: .seconds(10))
-    let broker = BrokerActor(
-      configuration: configuration, reactor: reactor,
-      logger: Logger(label: "usher.bench") { _ in SwiftLogNoOpLogHandler() })
-    let result = await withTaskGroup(of: Void.self) { group in
-      group.addTask { try? await broker.run() }
-      let result: Result<Value, any Error>
-      do {
-        _ = try await broker.createQueue(try Self.queue())
-        result = .success(try await body(broker))
-      } catch {
-        result = .failure(error)
-      }
-      group.cancelAll()
-      return result
+  /// A Broker with the queue.
+  private func withBroker<Value: Sendable>(_ body: (BrokerActor) async throws -> Value) async throws -> Value {
+    try await BenchBroker.with(on: redis) { broker in
+      _ = try await broker.createQueue(try Self.queue())
+      return try await body(broker)
     }
-    await reactor.shutdown()
-    return try result.get()
   }
 
   private static func queue() throws -> QueueName {

@@ -1,5 +1,3 @@
-import Logging
-import Reactor
 import RedisBroker
 import ServiceQueue
 
@@ -62,26 +60,10 @@ struct QueueBenchmark: Sendable {
 
   /// Measures. Throws when a call fails or a check finds something wrong.
   static func run(_ plan: Plan, on redis: PrivateRedis) async throws -> Outcome {
-    let site = "bench"
-    let reactor = try Reactor(name: "bench-broker")
-    let configuration = try BrokerConfiguration(redisURL: redis.url, site: site, commandTimeout: .seconds(10))
-    var logger = Logger(label: "usher-bench")
-    logger.logLevel = .critical
-    let broker = BrokerActor(configuration: configuration, reactor: reactor, logger: logger)
-    let result = await withTaskGroup(of: Void.self) { group in
-      group.addTask { try? await broker.run() }
-      let result: Swift.Result<Outcome, any Error>
-      do {
-        let benchmark = QueueBenchmark(broker: broker, redis: redis, site: site, plan: plan)
-        result = .success(try await withTaskExecutorPreference(reactor) { try await benchmark.measure() })
-      } catch {
-        result = .failure(error)
-      }
-      group.cancelAll()
-      return result
+    try await BenchBroker.with(on: redis) { broker in
+      let benchmark = QueueBenchmark(broker: broker, redis: redis, site: BenchBroker.site, plan: plan)
+      return try await withTaskExecutorPreference(broker.reactor) { try await benchmark.measure() }
     }
-    await reactor.shutdown()
-    return try result.get()
   }
 
   private func measure() async throws -> Outcome {

@@ -39,39 +39,31 @@ struct RpcBenchmark: Sendable {
   }
 
   func run(on redis: PrivateRedis) async throws -> Results {
-    let reactor = try Reactor(name: "bench-broker")
+    try await BenchBroker.with(on: redis) { try await measure($0) }
+  }
+
+  /// With a server of that Broker on the loopback interface, and a client of it.
+  private func measure(_ broker: BrokerActor) async throws -> Results {
     var logger = Logger(label: "usher-bench")
     logger.logLevel = .critical
-    let broker = BrokerActor(
-      configuration: try BrokerConfiguration(redisURL: redis.url, site: "bench", commandTimeout: .seconds(10)),
-      reactor: reactor, logger: logger)
     let (ports, port) = AsyncStream.makeStream(of: Int.self)
     let server = BrokerServer(
       host: "127.0.0.1", port: 0, security: .plaintext, broker: broker, isReady: { true }, logger: logger,
       onRunning: { port.yield($0) })
-    let result: Result<Results, any Error> = await withTaskGroup(of: Void.self) { group in
-      group.addTask { try? await broker.run() }
+    return try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask {
         try? await server.run()
         port.finish()
       }
-      let result: Result<Results, any Error>
-      do {
-        guard let number = await ports.first(where: { _ in true }) else { throw BenchError("gRPC does not listen") }
-        let remote = try RemoteBroker(
-          RemoteBrokerConfiguration(
-            addresses: [BrokerAddress(host: "127.0.0.1", port: number)], security: .plaintext,
-            commandTimeout: .seconds(10)), logger: logger)
-        group.addTask { try? await remote.run() }
-        result = .success(try await measure(broker, remote, reactor))
-      } catch {
-        result = .failure(error)
-      }
-      group.cancelAll()
-      return result
+      guard let number = await ports.first(where: { _ in true }) else { throw BenchError("gRPC does not listen") }
+      let remote = try RemoteBroker(
+        RemoteBrokerConfiguration(
+          addresses: [BrokerAddress(host: "127.0.0.1", port: number)], security: .plaintext,
+          commandTimeout: .seconds(10)), logger: logger)
+      group.addTask { try? await remote.run() }
+      defer { group.cancelAll() }
+      return try await measure(broker, remote, broker.reactor)
     }
-    await reactor.shutdown()
-    return try result.get()
   }
 
   private func measure(_ local: BrokerActor, _ remote: RemoteBroker, _ reactor: Reactor) async throws -> Results {
