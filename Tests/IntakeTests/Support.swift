@@ -108,7 +108,7 @@ actor Probe {
   }
 
   /// Takes a name as an operation on the dead letters does.
-  func lock(_ name: String) throws { try raw().lock(name) }
+  func lock(_ name: String) throws { try raw().declareExclusiveQueue(name) }
 
   /// Gives back what a queue delivers, until it delivers no more.
   func giveBack(from queue: String) throws {

@@ -33,7 +33,7 @@ public actor ConsumerActor: ServiceLifecycle.Service {
   var random = SystemRandomNumberGenerator()
   var session: Session?
   var isStopping = false
-  private var pause: (timer: ReactorTimer, waiting: CheckedContinuation<Void, Never>)?
+  private let pause = ReactorPause()
   private nonisolated let healthState = Mutex(IntakeHealth(.idle, "not started"))
 
   /// A consumer that does nothing until `run()`.
@@ -99,7 +99,8 @@ public actor ConsumerActor: ServiceLifecycle.Service {
       guard !isStopping, !Task.isCancelled else { break }
       // A connection that held is a reason to try at once; one that ends as soon as it is made is not.
       attempt = ContinuousClock.now - began > .seconds(30) ? 0 : attempt + 1
-      await pause(Backoff.reconnect.delay(attempt: attempt - 1, chance: .random(in: 0..<1, using: &random)))
+      let delay = Backoff.reconnect.delay(attempt: attempt - 1, chance: .random(in: 0..<1, using: &random))
+      await pause.wait(delay, on: reactor)
       metrics.reconnects.increment()
     }
     report(.stopped, "stopped")
@@ -110,26 +111,11 @@ public actor ConsumerActor: ServiceLifecycle.Service {
     logger.warning("RabbitMQ is not available; trying again", metadata: ["error": "\(error)"])
   }
 
-  /// Waits, but not longer than until a stop.
-  private func pause(_ duration: Duration) async {
-    await withCheckedContinuation { waiting in
-      guard !isStopping else { return waiting.resume() }
-      let timer = reactor.schedule(after: duration) { self.endPause() }
-      pause = (timer, waiting)
-    }
-  }
-
-  private func endPause() {
-    guard let (timer, waiting) = pause.take() else { return }
-    timer.cancel()
-    waiting.resume()
-  }
-
   /// Begins to stop: nothing new is taken, what is under way is finished within the grace; nil: it is left.
   private func stop(grace: Duration?) {
     guard !isStopping || grace == nil else { return }
     isStopping = true
-    endPause()
+    pause.end()
     guard let session, !session.hasEnded else { return }
     guard let grace else { return end(session, nil) }
     report(.stopping, "finishing \(session.window.openCount) deliveries")

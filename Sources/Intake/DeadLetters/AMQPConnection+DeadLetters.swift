@@ -4,9 +4,6 @@ import Glibc
 // What only looking after dead letters asks of a connection.
 
 extension AMQPConnection {
-  /// AMQP's reply code for what another connection has to itself.
-  static let resourceLocked = 405
-
   /// Messages of a queue that are ready; throws `notFound` where there is no such queue.
   func depth(of queue: String) throws(AMQPError) -> Int {
     let answer = withPool { pool in
@@ -14,15 +11,6 @@ extension AMQPConnection {
     }
     try checkReply("look at queue \(queue)")
     return answer.map { Int($0.pointee.message_count) } ?? 0
-  }
-
-  /// Takes a name for as long as this connection lives: an exclusive queue, which RabbitMQ removes with it. Throws an error with
-  /// the reply code `resourceLocked` while another connection has it.
-  func lock(_ name: String) throws(AMQPError) {
-    withPool { pool in
-      _ = amqp_queue_declare(state, Self.consumeChannel, bytes(name, pool), 0, 0, 1, 1, amqp_empty_table)
-    }
-    try checkReply("lock \(name)")
   }
 
   /// Throws `notFound` where there is no such exchange.

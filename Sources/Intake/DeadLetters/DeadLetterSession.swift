@@ -35,11 +35,11 @@ final class DeadLetterSession {
         do throws(AMQPError) {
           // Asked first, so that where there is none no lock is made.
           _ = try control.depth(of: topology.deadQueue)
-          try control.lock("\(topology.deadQueue).lock")
+          try control.declareExclusiveQueue("\(topology.deadQueue).lock")
           return try DeadLetterSession(url, topology, control, deadline: deadline)
         } catch {
           guard error.code != .notFound else { return nil }
-          guard error.replyCode == AMQPConnection.resourceLocked else { throw error }
+          guard error.code == .resourceLocked else { throw error }
         }
         guard ContinuousClock.now < deadline else {
           throw DeadLetterError(.busy, "somebody else is at the dead letters; try again")

@@ -28,7 +28,7 @@ public actor EventPublisherActor: ServiceLifecycle.Service {
   var isStopping = false
   var session: EventSession?
   private var random = SystemRandomNumberGenerator()
-  private var pause: (timer: ReactorTimer, waiting: CheckedContinuation<Void, Never>)?
+  private let pause = ReactorPause()
   private nonisolated let healthState = Mutex(EventsHealth(.idle, "not started"))
 
   /// How long who stands by waits before it tries again.
@@ -98,32 +98,17 @@ public actor EventPublisherActor: ServiceLifecycle.Service {
       guard !isStopping, !Task.isCancelled else { break }
       attempt = isStandby || ContinuousClock.now - began > .seconds(30) ? 0 : attempt + 1
       let policy = isStandby ? Self.standby : Backoff.reconnect
-      await pause(policy.delay(attempt: attempt - 1, chance: .random(in: 0..<1, using: &random)))
+      await pause.wait(policy.delay(attempt: attempt - 1, chance: .random(in: 0..<1, using: &random)), on: reactor)
       if !isStandby { metrics.reconnects.increment() }
     }
     report(.stopped, "stopped")
-  }
-
-  /// Waits, but not longer than until a stop.
-  private func pause(_ duration: Duration) async {
-    await withCheckedContinuation { waiting in
-      guard !isStopping else { return waiting.resume() }
-      let timer = reactor.schedule(after: duration) { self.endPause() }
-      pause = (timer, waiting)
-    }
-  }
-
-  private func endPause() {
-    guard let (timer, waiting) = pause.take() else { return }
-    timer.cancel()
-    waiting.resume()
   }
 
   /// Begins to stop: the page under way is finished within the grace; nil: it is left, and comes again.
   private func stop(grace: Duration?) {
     guard !isStopping || grace == nil else { return }
     isStopping = true
-    endPause()
+    pause.end()
     guard let session else { return }
     guard let grace else { return session.end(nil) }
     session.graceTimer = reactor.schedule(after: grace) { session.end(nil) }

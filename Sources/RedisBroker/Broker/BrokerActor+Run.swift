@@ -51,7 +51,7 @@ extension BrokerActor: ServiceLifecycle.Service {
 
   private func stop() async {
     phase = .stopping
-    endEventPause()
+    eventPause.end()
     eventLink.close()
     outboxLink.close()
     publishLink.close()

@@ -44,7 +44,7 @@ public actor BrokerActor: Broker {
   var subscribers = SubscriberList()
   var positions = EventPositions()
   /// Where the reading of events waits for a subscriber.
-  var eventPause: CheckedContinuation<Void, Never>?
+  let eventPause = ReactorPause()
   var durabilityIsUnknown = true
   var warnings: [String] = []
   /// When the metrics were last told of the outbox.

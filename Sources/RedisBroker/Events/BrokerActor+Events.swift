@@ -14,7 +14,7 @@ extension BrokerActor {
       for (queue, place) in seen.places { positions.skip(to: place, of: queue) }
     }
     let subscription = subscribers.add()
-    endEventPause()
+    eventPause.end()
     return subscription
   }
 
@@ -42,14 +42,7 @@ extension BrokerActor {
   /// Waits for a subscriber, at most until it is time for another look.
   private func pauseEvents() async {
     guard phase == .running else { return }
-    let timer = reactor.schedule(after: Self.alignInterval) { [self] in endEventPause() }
-    await withCheckedContinuation { eventPause = $0 }
-    timer.cancel()
-  }
-
-  /// Ends `pauseEvents`, if that waits.
-  func endEventPause() {
-    eventPause.take()?.resume()
+    await eventPause.wait(Self.alignInterval, on: reactor)
   }
 
   private func readNext() async throws(BrokerError) {
