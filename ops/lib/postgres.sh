@@ -13,6 +13,7 @@ postgres_ensure() {
   postgres_place
   data=$PARTS_POSTGRES_DIR/data
   [[ -f $data/PG_VERSION ]] || postgres_init
+  postgres_await_last
   say "starting PostgreSQL on 127.0.0.1:$port"
   process_start postgres "${POSTGRES_AS[@]}" "$(postgres_bin)/postgres" -D "$data" \
     -c listen_addresses=127.0.0.1 -c port="$port" -c unix_socket_directories= \
@@ -48,6 +49,16 @@ postgres_place() {
   fi
   chmod 700 "$PARTS_POSTGRES_DIR"
   parts_save
+}
+
+# postgres_await_last: after a crash PostgreSQL does not start while the id in its lock file is in use, and that of a process which
+# has ended is until its parent asks for its end: some processes 1 do so every few seconds only.
+postgres_await_last() {
+  local pid
+  [[ -f $PARTS_POSTGRES_DIR/data/postmaster.pid ]] && read -r pid <"$PARTS_POSTGRES_DIR/data/postmaster.pid" || return 0
+  # One that runs is another's: PostgreSQL tells best what is wrong.
+  process_identity "$pid" >/dev/null || wait_until 30 id_is_free "$pid" ||
+    die "process $pid, the PostgreSQL that ended last, has not been waited for by its parent (run with an init process)"
 }
 
 # postgres_bin: the folder of the programs: of the version that made the data, or else the newest.

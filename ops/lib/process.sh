@@ -16,6 +16,11 @@ process_identity() {
   printf '%s %s' "${fields[19]}" "$boot"
 }
 
+# id_is_free PID: no process has it, not even one that has ended.
+id_is_free() {
+  [[ ! -e /proc/$1 ]]
+}
+
 # process_pid NAME: prints the id if the process runs and is ours.
 process_pid() {
   local pid identity
