@@ -4,7 +4,7 @@ import Reactor
 ///
 /// A caller that is cancelled leaves: while it waits nothing is sent, and what runs is cancelled in PostgreSQL by another
 /// connection (`pg_cancel_backend`; libpq's own `PQcancel` blocks, and sends its key in the clear). Until that has been
-/// answered nobody else gets the connection, so no other report is hit.
+/// answered, and the report has ended, nobody else gets the connection, so no other report is hit.
 actor ReportLane {
   nonisolated let reactor: Reactor
   nonisolated var unownedExecutor: UnownedSerialExecutor { reactor.asUnownedSerialExecutor() }
@@ -46,8 +46,11 @@ actor ReportLane {
     } onCancel: {
       Task { await self.cancel(ticket, on: connection) }
     }
-    await cancels[connection]?.value
-    cancels[connection] = nil
+    // A late one may begin while the one before it ends.
+    while let cancel = cancels.removeValue(forKey: connection) {
+      cancel.cancel()
+      await cancel.value
+    }
     if let next = line.finished(connection) { tell(next, .success(connection)) }
     return try result.get()
   }
@@ -94,9 +97,16 @@ actor ReportLane {
     guard let canceller, line.holds(ticket, connection), cancels[connection] == nil else { return }
     let target = connections[connection]
     cancels[connection] = Task {
-      guard let process = await target.backendProcessID else { return }
-      // If it cannot be asked, the statement's own timeout ends it.
-      _ = try? await canceller.run([Self.cancelBackend(.int(process))], writes: false)
+      var pause = Duration.milliseconds(10)
+      // Until the report has ended: what comes before a statement has begun PostgreSQL ignores. If it cannot be asked, the
+      // statement's own timeout ends it.
+      while !Task.isCancelled {
+        if let process = await target.backendProcessID {
+          _ = try? await canceller.run([Self.cancelBackend(.int(process))], writes: false)
+        }
+        try? await Task.sleep(for: pause)
+        pause = min(pause * 2, .seconds(1))
+      }
     }
   }
 
