@@ -84,6 +84,15 @@ struct OutboundTests {
     #expect(round.take(Confirm(number: 2, isMultiple: true, isPositive: false)) == .fail(2))
   }
 
+  /// What was refused is not done with because the others were taken.
+  @Test func aRoundThatHasFailedIsNeverAcknowledged() throws {
+    var round = PublishRound(try (1...3).map { try Self.entry($0, QueueEvent.Change.claimed) })
+    for number in 1...3 as ClosedRange<UInt64> { round.published(number) }
+    #expect(round.finishedPublishing() == .wait)
+    #expect(round.take(Confirm(number: 3, isMultiple: false, isPositive: false)) == .fail(1))
+    #expect(round.take(Confirm(number: 2, isMultiple: true, isPositive: true)) == .wait)
+  }
+
   @Test func aRoundOfNothingIsDoneAtOnce() throws {
     let page = [try Self.entry(1, QueueEvent.Change.started)]
     var round = PublishRound(page)

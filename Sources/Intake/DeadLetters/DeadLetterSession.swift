@@ -21,7 +21,7 @@ final class DeadLetterSession {
   /// A queue that says it has letters and sends none for so long has lent them to somebody else.
   private static let silence = Duration.seconds(2)
   /// How long a queue may take to count what was acknowledged.
-  private static let settling = Duration.milliseconds(500)
+  private static let settling = Duration.seconds(2)
 
   /// Connects and takes the lock; nil where there is no queue of dead letters.
   ///

@@ -20,6 +20,8 @@ struct PublishRound {
   private let ids: [OutboxID]
   private var unconfirmed = ConfirmWindow<Void>()
   private var isPublished = false
+  /// RabbitMQ did not take some: whatever it says of the others, the page is not done with.
+  private var hasFailed = false
 
   /// A round for the page; changes that nobody is told of are done with at once.
   init(_ page: [OutboxEntry]) {
@@ -36,13 +38,20 @@ struct PublishRound {
   /// All events are published.
   mutating func finishedPublishing() -> Action {
     isPublished = true
-    return unconfirmed.count == 0 ? .acknowledge(ids) : .wait
+    return outcome
   }
 
   /// The server's word on some of them.
   mutating func take(_ confirm: Confirm) -> Action {
     let taken = unconfirmed.take(confirm).count
-    if !confirm.isPositive, taken > 0 { return .fail(taken) }
-    return taken > 0 && isPublished && unconfirmed.count == 0 ? .acknowledge(ids) : .wait
+    if !confirm.isPositive, taken > 0 {
+      hasFailed = true
+      return .fail(taken)
+    }
+    return taken > 0 ? outcome : .wait
+  }
+
+  private var outcome: Action {
+    isPublished && !hasFailed && unconfirmed.count == 0 ? .acknowledge(ids) : .wait
   }
 }

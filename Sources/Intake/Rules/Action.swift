@@ -121,9 +121,7 @@ extension Action.Change {
   }
 
   private static func checkSize(_ draft: SubmissionDraft) throws(Action.Obstacle) {
-    let personal = draft.personal
-    guard (personal.customer?.count ?? 0) + (personal.details?.count ?? 0) <= SubmissionDraft.Limits.personalBytes
-    else {
+    guard draft.personal.bytes <= SubmissionDraft.Limits.personalBytes else {
       throw Action.Obstacle(
         message: "customer and details would have more than \(SubmissionDraft.Limits.personalBytes) bytes together")
     }

@@ -28,17 +28,36 @@ public struct SubmissionDraft: Hashable, Sendable {
   /// When it is to be in line; nil for at once. The Broker, which has the clock, knows how far ahead that may be.
   public var scheduledFor: Timestamp?
   /// Who asks: flat, values are texts, numbers, truth values or null.
-  public var customer: JSONObject?
+  public var customer: JSONObject? {
+    didSet { personal.customer = Self.encoded(customer) }
+  }
   /// Anything else, free for the producer.
-  public var details: JSONObject?
+  public var details: JSONObject? {
+    didSet { personal.details = Self.encoded(details) }
+  }
   /// How many members the data object had that Usher does not know.
   public let unknownMembers: Int
 
-  /// What must be sealed, as compact JSON.
-  public var personal: PersonalData {
-    PersonalData(
-      customer: customer.map { JSONValue.object($0).compactJSON },
-      details: details.map { JSONValue.object($0).compactJSON })
+  /// What must be sealed, `customer` and `details` as compact JSON; written when they change, since it is asked for more than once.
+  public private(set) var personal: PersonalData
+
+  private init(
+    queue: QueueName, kind: String, priority: Priority, requires: SkillSet, scheduledFor: Timestamp?,
+    customer: JSONObject?, details: JSONObject?, unknownMembers: Int
+  ) {
+    self.queue = queue
+    self.kind = kind
+    self.priority = priority
+    self.requires = requires
+    self.scheduledFor = scheduledFor
+    self.customer = customer
+    self.details = details
+    self.unknownMembers = unknownMembers
+    personal = PersonalData(customer: Self.encoded(customer), details: Self.encoded(details))
+  }
+
+  private static func encoded(_ object: JSONObject?) -> [UInt8]? {
+    object.map { JSONValue.object($0).compactJSON }
   }
 
   /// Bytes that are the same exactly when what was asked for is the same, whatever the order of members, white space or
@@ -86,8 +105,7 @@ public struct SubmissionDraft: Hashable, Sendable {
       priority: try priority(members["priority"]), requires: try requires(members["requires"]),
       scheduledFor: try scheduledFor(members["scheduled_for"]), customer: try customer(members["customer"]),
       details: try details(members["details"]), unknownMembers: unknown)
-    let personal = draft.personal
-    guard (personal.customer?.count ?? 0) + (personal.details?.count ?? 0) <= Limits.personalBytes else {
+    guard draft.personal.bytes <= Limits.personalBytes else {
       throw DraftError(
         .tooLarge, field: "details", "customer and details together have at most \(Limits.personalBytes) bytes")
     }

@@ -29,6 +29,9 @@ public struct PersonalData: Hashable, Sendable {
     self.details = details
   }
 
+  /// How many bytes both have together.
+  public var bytes: Int { (customer?.count ?? 0) + (details?.count ?? 0) }
+
   /// True when there is nothing to seal.
   public var isEmpty: Bool { customer == nil && details == nil }
 }

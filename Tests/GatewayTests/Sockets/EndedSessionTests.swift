@@ -36,7 +36,7 @@ import Testing
         .init("POST", "/v1/auth/logout", body: #"{"refresh_token":"\#(gone.refresh)"}"#))
       #expect(out.status == 204)
       #expect(try await server.request(.init("GET", "/v1/users/me", token: gone.access)).status == 401)
-      let close = try await socket.frame()
+      let close = try await socket.close()
       #expect(close.closeCode == 3500 && close.closeReason == "session ended")
       let end = try await stream.event("end")
       #expect(end.data["code"]?.int == 3500)

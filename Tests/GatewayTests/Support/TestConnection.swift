@@ -167,13 +167,16 @@ actor TestSocket {
     }
   }
 
-  /// Reads on until the server's close frame; its code.
-  func closeCode() async throws -> Int {
+  /// Reads on until the server's close frame.
+  func close() async throws -> Frame {
     while true {
       let frame = try await frame()
-      if frame.opcode == 8 { return frame.closeCode ?? 0 }
+      if frame.opcode == 8 { return frame }
     }
   }
+
+  /// Reads on until the server's close frame; its code.
+  func closeCode() async throws -> Int { try await close().closeCode ?? 0 }
 
   private func takeFrame() -> Frame? {
     guard buffer.count >= 2 else { return nil }
