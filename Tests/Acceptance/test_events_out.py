@@ -219,7 +219,7 @@ def test_the_history_goes_on_while_rabbitmq_takes_nothing_in():
                 store = redis.Redis.from_url(ENV["USHER_REDIS_URL"])
                 kept = b"".join(store.zrange(f"usher:{{{site}}}:outbox:kept", 0, -1))
                 assert kept and b"supervisor" not in kept
-                assert "events wait" in httpx.get(f"http://{server._admin}/health/ready", timeout=10).text
+                assert "events wait" in httpx.get(f"{server.admin}/health/ready", timeout=10).text
             until(lambda: all_told(listener, client), what="the events that waited")
 
 
@@ -233,7 +233,7 @@ def test_one_of_several_processes_publishes():
             settings.pop(name)
         with server.client("supervisor") as client, Node("several-other", **settings) as other:
             until(
-                lambda: "another process" in httpx.get(f"http://{other._admin}/health/ready", timeout=10).text,
+                lambda: "another process" in httpx.get(f"{other.admin}/health/ready", timeout=10).text,
                 what="one that stands by",
             )
             for _ in range(3):

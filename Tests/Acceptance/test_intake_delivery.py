@@ -53,7 +53,7 @@ def total(client: httpx.Client) -> int:
 
 
 def readiness(node) -> str:
-    return httpx.get(f"http://{node._admin}/health/ready", timeout=10).text
+    return httpx.get(f"{node.admin}/health/ready", timeout=10).text
 
 
 def count_ready(host: str, queue: str) -> int:

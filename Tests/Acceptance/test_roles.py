@@ -61,7 +61,7 @@ def numbers(client: httpx.Client, marker: str) -> list[int]:
 
 
 def readiness(node) -> tuple[int, dict]:
-    answer = httpx.get(f"http://{node._admin}/health/ready", timeout=10)
+    answer = httpx.get(f"{node.admin}/health/ready", timeout=10)
     return answer.status_code, {line["name"]: line for line in answer.json()["dependencies"]}
 
 
@@ -75,7 +75,7 @@ def test_each_role_is_ready_with_what_it_needs_and_measured(roles):
     assert set(readiness(roles.consumer)[1]) == {"broker", "rabbitmq"}
     assert set(readiness(roles.api)[1]) == {"broker", "postgres", "signing-keys"}
     for node in (roles.broker, roles.consumer, roles.api):
-        assert httpx.get(f"http://{node._admin}/health/live", timeout=5).json() == {"status": "live"}
+        assert httpx.get(f"{node.admin}/health/live", timeout=5).json() == {"status": "live"}
         assert "process_" in node.metrics()
 
 

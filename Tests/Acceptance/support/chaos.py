@@ -1,4 +1,4 @@
-"""Who publishes and who breaks things while the server works: all by numbers from one seed."""
+"""What is broken, who publishes and who works meanwhile: all by numbers from one seed."""
 
 import collections
 import json
@@ -13,14 +13,76 @@ import httpx
 import pika
 import pika.exceptions
 
+from .apart import Apart
 from .environment import ADMIN, ENV, ops, process_id, until
+from .node import Node
 from .producer import EXCHANGE
 from .rest import Rest
 
-PARTS = ["usher", "redis", "rabbitmq", "postgres"]
+SERVERS = ["redis", "rabbitmq", "postgres"]
 # Out of a hundred messages.
 DUPLICATES, GARBAGE = 2, 1
 NONSENSE = [b"", b"{", b"\xff\xfe", b"[]", b'{"queue": 1}', b'{"kind":"x","kind":"y"}', b'{"queue":"no-such-queue","kind":"x"}']
+
+
+class OneProcess:
+    """The server under test as `ops/run` starts it, and what it needs."""
+
+    parts = ["usher", *SERVERS]
+    amqp = ENV["USHER_AMQP_URL"]
+
+    def process_id(self, part: str) -> int:
+        return process_id(part)
+
+    def start_again(self, part: str) -> None:
+        ops("run", "--detach")
+
+    def rest(self, user: str) -> Rest:
+        return Rest(user)
+
+    def is_ready(self) -> bool:
+        return answers(ADMIN)
+
+
+class RolesApart:
+    """Consumer, broker and api as processes of their own, on the same Redis, RabbitMQ and PostgreSQL."""
+
+    parts = ["consumer", "broker", "api", *SERVERS]
+
+    def __init__(self, roles: Apart):
+        self.amqp = roles.amqp
+        self._api = roles.api
+        self._nodes: dict[str, Node] = {"consumer": roles.consumer, "broker": roles.broker, "api": roles.api}
+        self._tokens: dict[str, tuple[float, str]] = {}
+
+    def process_id(self, part: str) -> int:
+        return self._nodes[part].process_id if part in self._nodes else process_id(part)
+
+    def start_again(self, part: str) -> None:
+        node = self._nodes.get(part)
+        if node is None:
+            ops("run", "--detach")
+        elif node.has_ended():
+            node.start()
+
+    def rest(self, user: str) -> Rest:
+        made, token = self._tokens.get(user, (0.0, ""))
+        # Each sign-in costs the server a deliberately slow computation.
+        if not token or time.monotonic() - made > 300:
+            token = self._api.token(user)
+            self._tokens[user] = (time.monotonic(), token)
+        return Rest(user, self._api.url, token)
+
+    def is_ready(self) -> bool:
+        return all(answers(node.admin) for node in self._nodes.values())
+
+
+def answers(admin: str) -> bool:
+    """Whether who listens there says that all that it depends on is there."""
+    try:
+        return httpx.get(f"{admin}/health/ready", timeout=2).status_code == 200
+    except httpx.TransportError:
+        return False
 
 
 class Publishers:
@@ -29,12 +91,12 @@ class Publishers:
     `confirmed` holds the numbers that RabbitMQ took charge of, `garbage` the message ids of what nobody can understand.
     """
 
-    def __init__(self, queue: str, marker: str, count: int, seconds: float, seed: int, programs: int = 4):
+    def __init__(self, amqp: str, queue: str, marker: str, count: int, seconds: float, seed: int, programs: int = 4):
         self.confirmed: set[int] = set()
         self.garbage: set[str] = set()
         self.duplicates = 0
         self.errors: list[BaseException] = []
-        self._queue, self._marker, self._count, self._programs = queue, marker, count, programs
+        self._amqp, self._queue, self._marker, self._count, self._programs = amqp, queue, marker, count, programs
         self._pause = seconds * programs / count
         self._lock = threading.Lock()
         self._threads = [
@@ -58,7 +120,7 @@ class Publishers:
 
     def _run(self, part: int, chance: random.Random) -> None:
         try:
-            channel = Channel()
+            channel = Channel(self._amqp)
             began = time.monotonic()
             for done, number in enumerate(range(part, self._count, self._programs)):
                 self._publish(channel, number, chance)
@@ -87,7 +149,8 @@ class Publishers:
 class Channel:
     """A channel with confirms that outlives RabbitMQ: what is not confirmed is published again."""
 
-    def __init__(self):
+    def __init__(self, amqp: str):
+        self._amqp = amqp
         self._channel = None
 
     def publish(self, queue: str, body: bytes, message_id: str) -> None:
@@ -105,7 +168,7 @@ class Channel:
 
     def _open(self) -> None:
         if self._channel is None:
-            parameters = pika.URLParameters(ENV["USHER_AMQP_URL"])
+            parameters = pika.URLParameters(self._amqp)
             parameters.heartbeat = 10
             self._channel = pika.BlockingConnection(parameters).channel()
             self._channel.confirm_delivery()
@@ -114,10 +177,10 @@ class Channel:
 class Employees:
     """They work through a queue by REST, whatever happens to the server. `completed` tells who was told so of which service."""
 
-    def __init__(self, queue: str, count: int = 2):
+    def __init__(self, queue: str, count: int = 2, sign_in=lambda: Rest("agent")):
         self.completed: dict[str, int] = {}
         self.twice: list[str] = []
-        self._queue = queue
+        self._queue, self._sign_in = queue, sign_in
         self._stopped = threading.Event()
         self._threads = [threading.Thread(target=self._work, args=(number,)) for number in range(count)]
         for thread in self._threads:
@@ -133,7 +196,7 @@ class Employees:
         rest = None
         while not self._stopped.is_set():
             try:
-                rest = rest or Rest("agent")
+                rest = rest or self._sign_in()
                 self._serve_one(rest, number)
             except (httpx.TransportError, AssertionError):
                 # The server is away, or does not let anybody in yet.
@@ -154,7 +217,7 @@ class Employees:
             self.twice.append(service["id"])
 
 
-def break_things(faults: int, freeze: float, seed: int, stop) -> list[str]:
+def break_things(site: OneProcess | RolesApart, faults: int, freeze: float, seed: int, stop) -> list[str]:
     """So many faults, each part at least once if there are as many: killed, or frozen for `freeze` seconds. What is dead is started again.
     Ends early when `stop()`."""
     chance = random.Random(seed)
@@ -162,33 +225,26 @@ def break_things(faults: int, freeze: float, seed: int, stop) -> list[str]:
     victims: collections.deque[str] = collections.deque()
     for _ in range(faults):
         if not victims:
-            victims.extend(chance.sample(PARTS, len(PARTS)))
+            victims.extend(chance.sample(site.parts, len(site.parts)))
         part = victims.popleft()
         time.sleep(chance.uniform(1, 4))
         if stop():
             break
         if chance.random() < 0.25:
             told.append(f"freeze {part}")
-            os.kill(process_id(part), signal.SIGSTOP)
+            os.kill(site.process_id(part), signal.SIGSTOP)
             time.sleep(freeze)
-            os.kill(process_id(part), signal.SIGCONT)
+            os.kill(site.process_id(part), signal.SIGCONT)
         else:
             told.append(f"kill {part}")
-            os.kill(process_id(part), signal.SIGKILL)
+            os.kill(site.process_id(part), signal.SIGKILL)
             time.sleep(chance.uniform(0, 2))
-        ops("run", "--detach")
+        site.start_again(part)
     return told
 
 
-def seconds_until_ready() -> float:
+def seconds_until_ready(site: OneProcess | RolesApart) -> float:
     """How long it takes from now until every dependency is there."""
-
-    def is_ready() -> bool:
-        try:
-            return httpx.get(ADMIN + "/health/ready", timeout=2).status_code == 200
-        except httpx.TransportError:
-            return False
-
     began = time.monotonic()
-    until(is_ready, timeout=60, what="a server that is ready")
+    until(site.is_ready, timeout=60, what="a site that is ready")
     return time.monotonic() - began

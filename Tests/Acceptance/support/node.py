@@ -40,8 +40,15 @@ class Node:
     def process_id(self) -> int:
         return self._process.pid
 
+    @property
+    def admin(self) -> str:
+        return f"http://{self._admin}"
+
+    def has_ended(self) -> bool:
+        return self._process is None or self._process.poll() is not None
+
     def metrics(self) -> str:
-        return httpx.get(f"http://{self._admin}/metrics", timeout=10).text
+        return httpx.get(f"{self.admin}/metrics", timeout=10).text
 
     def start(self) -> None:
         with self._log.open("ab") as log:

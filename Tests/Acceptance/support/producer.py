@@ -14,8 +14,11 @@ DEAD_LETTERS = "usher.dead-letters"
 class Producer:
     """One connection to RabbitMQ; every `publish` returns once RabbitMQ has taken charge of the message."""
 
+    def __init__(self, url: str = ENV["USHER_AMQP_URL"]):
+        self._url = url
+
     def __enter__(self) -> "Producer":
-        self._connection = pika.BlockingConnection(pika.URLParameters(ENV["USHER_AMQP_URL"]))
+        self._connection = pika.BlockingConnection(pika.URLParameters(self._url))
         self.channel = self._connection.channel()
         self.channel.confirm_delivery()
         return self

@@ -37,10 +37,10 @@ def forget_tokens() -> None:
 
 
 class Rest(httpx.Client):
-    """A client of `/v1` as one demo user."""
+    """A client of `/v1` as one demo user; or of another server, whose `bearer` the caller brings."""
 
-    def __init__(self, user: str):
-        super().__init__(base_url=HTTP, timeout=20, headers={"Authorization": f"Bearer {token(user)}"})
+    def __init__(self, user: str, base_url: str = HTTP, bearer: str | None = None):
+        super().__init__(base_url=base_url, timeout=20, headers={"Authorization": f"Bearer {bearer or token(user)}"})
 
     def get_json(self, path: str, **parameters) -> dict:
         answer = self.get(path, params=parameters)
