@@ -207,5 +207,6 @@ let package = Package(
         "usher", "ServiceQueue", "Gateway", "RedisBroker", "UserStore", "FieldEncryption", "Reactor", log,
       ],
       swiftSettings: strict),
+    .testTarget(name: "UsherBenchTests", dependencies: ["usher-bench", "ServiceQueue"], swiftSettings: strict),
   ]
 )

@@ -1,7 +1,7 @@
 import Foundation
 
 extension Keyset {
-  /// Reads a keyset file, refusing one that its group or others may access, and anything over 64 KiB.
+  /// Reads a keyset file, refusing one that is exposed (see `isExposed`), and anything over 64 KiB.
   ///
   /// Blocks on the file system: call it at start-up or from a command. Follows symbolic links, as mounted secrets are;
   /// the mode that counts is that of the very file read.
@@ -15,7 +15,9 @@ extension Keyset {
     guard fstat(descriptor, &status) == 0 else { throw Self.failure(path, "examining") }
     guard status.st_mode & S_IFMT == S_IFREG else { throw .file(path: path, reason: "not a regular file") }
     let mode = status.st_mode & 0o7777
-    guard mode & 0o077 == 0 else { throw .exposed(path: path, mode: UInt32(mode)) }
+    guard !Self.isExposed(mode: UInt32(mode), owner: status.st_uid, user: geteuid()) else {
+      throw .exposed(path: path, mode: UInt32(mode))
+    }
 
     // One byte more than is allowed, to tell a file that is too long from one that just fits.
     var json = [UInt8](repeating: 0, count: Self.maximumJSONLength + 1)
@@ -39,6 +41,12 @@ extension Keyset {
     } catch .invalid(let reason) {
       throw .file(path: path, reason: reason)
     }
+  }
+
+  /// Whether a keyset's file lets others in: its group or others may access it. One that is root's, as mounted secrets are, may be
+  /// read by its group where the server itself is not root: there is no other way to hand it to the server.
+  static func isExposed(mode: UInt32, owner: UInt32, user: UInt32) -> Bool {
+    mode & (owner == 0 && user != 0 ? 0o037 : 0o077) != 0
   }
 
   /// Writes the keyset's JSON to `path` with mode 600, replacing what is there in one step: a reader sees the old file

@@ -2,7 +2,7 @@
 public enum KeysetError: Error, Equatable, Sendable, CustomStringConvertible {
   /// Not a keyset that we take.
   case invalid(String)
-  /// The file lets its group or others in: `chmod 600` it, and think about who has read it.
+  /// The file lets its group or others in, see `Keyset.isExposed`: `chmod 600` it, and think about who has read it.
   case exposed(path: String, mode: UInt32)
   /// The file cannot be read or written.
   case file(path: String, reason: String)

@@ -119,6 +119,16 @@ import Testing
     }
   }
 
+  /// What Kubernetes mounts is root's, and readable by the group that it gives the server.
+  @Test func onlyRootsFileMayBeReadByTheGroupOfAnotherUser() {
+    #expect(!Keyset.isExposed(mode: 0o440, owner: 0, user: 10_001))
+    #expect(!Keyset.isExposed(mode: 0o640, owner: 0, user: 10_001))
+    #expect(Keyset.isExposed(mode: 0o660, owner: 0, user: 10_001))
+    #expect(Keyset.isExposed(mode: 0o444, owner: 0, user: 10_001))
+    #expect(Keyset.isExposed(mode: 0o440, owner: 10_001, user: 10_001))
+    #expect(Keyset.isExposed(mode: 0o440, owner: 0, user: 0))
+  }
+
   @Test func refusesWhatIsNoKeysetFile() throws {
     try withTemporaryFolder { folder in
       let path = folder + "/keyset.json"

@@ -30,6 +30,14 @@ import Testing
     #expect(positions.take(event(9, old), version: 9, of: a) == [.event(event(9, old))])
   }
 
+  @Test func whatWasNotReadIsCountedWhereItIsContinuous() {
+    var positions = EventPositions()
+    _ = positions.align(with: [a: place(old, 5), b: place(old, 3)])
+    #expect(positions.behind([a: place(old, 9), b: place(old, 3)]) == 4)
+    #expect(positions.behind([a: place(new, 9), b: place(old, 1)]) == 0)
+    #expect(positions.behind([:]) == 0)
+  }
+
   @Test func anotherEpochOrAnUnreadableEventIsAReset() {
     var positions = EventPositions()
     _ = positions.align(with: [a: place(old, 5)])

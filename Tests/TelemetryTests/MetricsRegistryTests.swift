@@ -22,6 +22,19 @@ import Testing
     #expect(text.contains("usher_wait_seconds_count{op=\"x\"} 2\n"))
   }
 
+  @Test func whatIsDescribedHasItsHelpAndItsBuckets() {
+    let registry = MetricsRegistry([
+      .init("usher_later_total", .counter, "Comes later"), .init("usher_wait_seconds", .patience, "How long"),
+    ])
+    #expect(
+      registry.prometheusText().contains("# HELP usher_later_total Comes later\n# TYPE usher_later_total counter\n#"))
+    let timer = registry.makeTimer(label: "usher_wait_seconds", dimensions: [])
+    timer.recordNanoseconds(4_000_000_000_000)
+    let text = registry.prometheusText()
+    #expect(text.contains("# HELP usher_wait_seconds How long\n# TYPE usher_wait_seconds histogram\n"))
+    #expect(text.contains("usher_wait_seconds_bucket{le=\"3600\"} 0\nusher_wait_seconds_bucket{le=\"7200\"} 1\n"))
+  }
+
   @Test func oneNameAndLabelsIsOneSeries() {
     let registry = MetricsRegistry()
     registry.makeCounter(label: "a.b", dimensions: [("x", "1"), ("y", "2")]).increment(by: 1)
@@ -39,7 +52,11 @@ import Testing
 
   @Test func theProcessTellsItsMemoryAndDescriptors() {
     let text = ProcessMetrics.prometheusText()
-    for name in ["process_cpu_seconds_total", "process_resident_memory_bytes", "process_open_fds", "process_threads"] {
+    for name in [
+      "process_cpu_seconds_total", "process_resident_memory_bytes", "process_open_fds", "process_max_fds",
+      "process_threads",
+      "process_start_time_seconds",
+    ] {
       #expect(text.contains("\n\(name) "), "\(name)")
     }
   }

@@ -87,6 +87,7 @@ import Testing
     #expect(settings.redisURL == "redis://:hush@localhost")
     #expect(settings.amqpURL == "amqp://u:hush@localhost")
     for row in reader.rows { #expect(row.effective?.contains("hush") != true) }
+    #expect(reader.rows.filter(\.setting.isSecret).map(\.effective) == ["set", "set", nil, nil])
     #expect(reader.problems.isEmpty)
   }
 

@@ -6,7 +6,7 @@ PACKAGES_RUN=(
   redis-server rabbitmq-server postgresql                        # to run
   curl util-linux
 )
-PACKAGES_TEST=(python3 python3-venv nodejs shellcheck)
+PACKAGES_TEST=(python3 python3-venv nodejs shellcheck prometheus) # of prometheus promtool alone
 
 # as_root COMMAND...
 as_root() {
@@ -43,6 +43,7 @@ packages_install() {
   package_is_installed rabbitmq-server || units+=(rabbitmq-server.service)
   package_is_installed erlang-base || units+=(epmd.service epmd.socket)
   package_is_installed postgresql || units+=(postgresql.service)
+  package_is_installed prometheus || units+=(prometheus.service)
 
   if ! as_root bash -euo pipefail -s -- "$@" >"$log" 2>&1 <<'SCRIPT'; then
 policy=/usr/sbin/policy-rc.d

@@ -9,7 +9,7 @@ struct UsherBench: AsyncParsableCommand {
     subcommands: [
       QueueCommand.self, FanoutCommand.self, EstimateCommand.self, EncryptionCommand.self, RestCommand.self,
       IntakeCommand.self,
-      RpcCommand.self,
+      RpcCommand.self, LoadCommand.self, CompareCommand.self,
       FanoutServerCommand.self, FanoutFloorCommand.self, RestServerCommand.self,
     ])
 }

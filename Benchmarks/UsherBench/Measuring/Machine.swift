@@ -2,7 +2,7 @@ import Foundation
 import Glibc
 
 /// Where and when it was measured, as far as it matters to the numbers.
-struct Machine: Sendable, Encodable {
+struct Machine: Sendable, Codable {
   let processor: String
   let cores: Int
   let system: String

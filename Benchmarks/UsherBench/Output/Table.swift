@@ -2,6 +2,7 @@
 struct Table: Sendable {
   let title: String
   private var rows: [[String]]
+  private var notes: [String] = []
 
   /// `header` names the columns; every row has as many.
   init(_ title: String, _ header: [String]) {
@@ -10,6 +11,9 @@ struct Table: Sendable {
   }
 
   mutating func add(_ row: [String]) { rows.append(row) }
+
+  /// A line below the columns.
+  mutating func note(_ text: String) { notes.append(text) }
 
   /// The lines, without a newline at the end.
   var text: String {
@@ -20,7 +24,7 @@ struct Table: Sendable {
         return column == 0 ? cell.0 + padding : padding + cell.0
       }.joined(separator: "  ")
     }
-    return ([title + ":"] + lines.map { "  " + $0 }).joined(separator: "\n")
+    return ([title + ":"] + (lines + notes).map { "  " + $0 }).joined(separator: "\n")
   }
 }
 
@@ -51,4 +55,9 @@ extension BinaryInteger {
     }
     return ([digits] + groups.reversed()).joined(separator: ",")
   }
+}
+
+extension UInt64 {
+  /// Microseconds, told in milliseconds.
+  var milliseconds: String { (Double(self) / 1_000).readable }
 }

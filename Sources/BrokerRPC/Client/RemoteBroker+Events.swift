@@ -15,6 +15,7 @@ extension RemoteBroker {
     var pause = Self.shortestPause
     while !Task.isCancelled {
       let began = ContinuousClock.now
+      metrics.opens(.events)
       do {
         try await calls.subscribe(WireSubscribeRequest(), options: options(timeout: nil)) { response in
           // The first message of each stream is a reset of every queue.

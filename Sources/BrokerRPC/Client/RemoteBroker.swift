@@ -42,6 +42,7 @@ public final class RemoteBroker: Broker, ServiceLifecycle.Service, CustomStringC
   let submissions: BatchLane<Submission, SubmitOutcome>
   let commands: BatchLane<CommandRequest, Result<CommandAnswer, BrokerError>>
   let events: EventFeed
+  let metrics = RPCMetrics()
   let logger: Logger
   private let reloading: TimedCertificateReloader?
   private let underway = Atomic(0)
@@ -93,8 +94,18 @@ public final class RemoteBroker: Broker, ServiceLifecycle.Service, CustomStringC
     await withTaskGroup(of: Void.self) { group in
       group.addTask { try? await self.client.runConnections() }
       if let reloading { group.addTask { try? await reloading.run() } }
-      group.addTask { await self.submissions.run { try await self.runSubmissions() } }
-      group.addTask { await self.commands.run { try await self.runCommands() } }
+      group.addTask {
+        await self.submissions.run {
+          self.metrics.opens(.submissions)
+          try await self.runSubmissions()
+        }
+      }
+      group.addTask {
+        await self.commands.run {
+          self.metrics.opens(.commands)
+          try await self.runCommands()
+        }
+      }
       group.addTask { await self.followEvents() }
       group.addTask { await self.expireCalls() }
       try? await gracefulShutdown()
@@ -141,12 +152,18 @@ public final class RemoteBroker: Broker, ServiceLifecycle.Service, CustomStringC
     }
     defer { underway.wrappingSubtract(1, ordering: .relaxed) }
     let mark = SentMark()
+    let began = ContinuousClock.now
     do {
-      return try await SentMark.$current.withValue(mark) {
+      let answer = try await SentMark.$current.withValue(mark) {
         try await call(options(timeout: configuration.commandTimeout + wait))
       }
+      // What waits for news says nothing about how fast the broker answers.
+      metrics.asked(error: nil, after: wait == .zero ? ContinuousClock.now - began : nil)
+      return answer
     } catch {
-      throw BrokerError(error, effect, wasSent: mark.wasSent)
+      let known = BrokerError(error, effect, wasSent: mark.wasSent)
+      metrics.asked(error: known.code, after: wait == .zero ? ContinuousClock.now - began : nil)
+      throw known
     }
   }
 }

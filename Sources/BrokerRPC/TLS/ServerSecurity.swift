@@ -1,7 +1,10 @@
+import Foundation
 import GRPCCore
 import GRPCNIOTransportHTTP2Posix
 import Logging
+import Metrics
 import NIOCertificateReloading
+import X509
 
 /// A certificate, its key, and the authority that signed those of the peers: paths of PEM files.
 public struct CertificateFiles: Hashable, Sendable {
@@ -25,13 +28,17 @@ public struct CertificateFiles: Hashable, Sendable {
 
   /// Reads certificate and key, and again whenever they change. The authority's file is read once.
   func reloader(logger: Logger) throws -> TimedCertificateReloader {
-    try TimedCertificateReloader.makeReloaderValidatingSources(
+    let expiry = Gauge(label: "usher_grpc_certificate_expiry_timestamp_seconds")
+    return try TimedCertificateReloader.makeReloaderValidatingSources(
       configuration: .init(
         refreshInterval: Self.interval,
         certificateSource: .init(location: .file(path: certificate), format: .pem),
         privateKeySource: .init(location: .file(path: key), format: .pem)
       ) {
         $0.onCertificateLoaded = { change in
+          if let leaf = change.currentX509CertificateChain.first {
+            expiry.record(leaf.notValidAfter.timeIntervalSince1970)
+          }
           guard change.previousX509CertificateChain != change.currentX509CertificateChain else { return }
           guard change.previousX509CertificateChain != nil else { return }
           logger.notice("took over the changed certificate")

@@ -12,10 +12,12 @@ final class QueueHub: Sendable {
   private let presence = PresencePushes()
   private let parts: [ObjectIdentifier: LoopHub]
   private let desk: CommandDesk
+  private let metrics: GatewayMetrics
   private let logger: Logger
 
   init(group: any EventLoopGroup, desk: CommandDesk, metrics: GatewayMetrics, logger: Logger) {
     self.desk = desk
+    self.metrics = metrics
     self.logger = logger
     let interest = interest
     parts = Dictionary(
@@ -51,6 +53,7 @@ final class QueueHub: Sendable {
       let messages = presence.messages(for: changes, interest)
       if !messages.isEmpty { send(messages) }
     case .events(let events):
+      if let oldest = events.first { metrics.received(eventsSince: oldest.at) }
       let messages = Self.runs(of: events).flatMap { run in
         encode(run, for: interest.audiences(of: run[0].queue))
       }

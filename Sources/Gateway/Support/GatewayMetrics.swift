@@ -1,4 +1,5 @@
 import Metrics
+import ServiceQueue
 
 /// The Gateway's series, made once.
 struct GatewayMetrics: Sendable {
@@ -8,12 +9,20 @@ struct GatewayMetrics: Sendable {
   private let overRates = Counter(label: "usher_gateway_refused_commands_total")
   private let resyncs = Counter(label: "usher_gateway_resyncs_total")
   private let overflows = Counter(label: "usher_gateway_mailbox_overflows_total")
+  private let eventLag = Metrics.Timer(label: "usher_gateway_event_lag_seconds")
+  /// Whoever asks names the method; others are counted as one.
+  private static let methods: Set<String> = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
   /// How many WebSockets and event streams are open.
   func connections(_ count: Int) { connections.record(count) }
 
   /// Events written to subscribers.
   func delivered(_ events: Int) { deliveries.increment(by: events) }
+
+  /// A batch of events is here, the oldest of them from `moment`, by Redis' clock.
+  func received(eventsSince moment: Timestamp) {
+    eventLag.recordMilliseconds(max(0, GatewayClock.system.milliseconds() - moment.milliseconds))
+  }
 
   /// A reader was too slow.
   func slowClose() { slow.increment() }
@@ -44,7 +53,7 @@ struct GatewayMetrics: Sendable {
 
   /// A request was answered; `route` is the pattern, not the path.
   func request(method: String, route: String, status: Int, took: Duration) {
-    let dimensions = [("method", method), ("route", route)]
+    let dimensions = [("method", Self.methods.contains(method) ? method : "other"), ("route", route)]
     Counter(label: "usher_gateway_http_requests_total", dimensions: dimensions + [("status", String(status))])
       .increment()
     let (seconds, attoseconds) = took.components

@@ -50,6 +50,12 @@ public struct SamplePublisher: Sendable {
     try await withPublishing { try await $0.run(url, topology, requests) }
   }
 
+  /// Publishes each request when it is due and tells its confirm, until there are no more and all are confirmed. With 1,000
+  /// unconfirmed, what is due waits. Throws when the connection fails.
+  package func publish(_ requests: some PacedRequests) async throws {
+    try await withPublishing { try await $0.run(url, topology, requests) }
+  }
+
   private func withPublishing<Value: Sendable>(_ body: (Publishing) async throws -> Value) async throws -> Value {
     let reactor = try Reactor(name: "publisher")
     let result: Result<Value, any Error>
@@ -135,6 +141,33 @@ private actor Publishing {
       _ = try Self.publish(request, topology, on: connection)
       guard try connection.drain().confirms.allSatisfy(\.isPositive) else {
         throw AMQPError(.publishRefused, "RabbitMQ did not take a message: is the queue full?")
+      }
+    }
+    connection.close()
+  }
+
+  func run(_ url: AMQPURL, _ topology: IntakeTopology, _ requests: some PacedRequests) throws {
+    var requests = requests
+    let connection = try AMQPConnection.open(url, options: .init(name: "usher publish"))
+    try connection.declare(topology)
+    var waiting = ConfirmWindow<Int>()
+    var isOver = false
+    while !isOver || waiting.count > 0 {
+      try Task.checkCancellation()
+      var pause = Duration.milliseconds(10)
+      publishing: while !isOver, waiting.count < Self.unconfirmedLimit {
+        switch try requests.next() {
+        case .due(let number, let request):
+          waiting.published(try Self.publish(request, topology, on: connection), number)
+        case .wait(let duration):
+          pause = min(pause, duration)
+          break publishing
+        case .end: isOver = true
+        }
+      }
+      // Blocks this thread, which is the publisher's own, until a confirm comes or more is due.
+      for confirm in try connection.drain(wait: pause).confirms {
+        for number in waiting.take(confirm) { requests.answered(number, isTaken: confirm.isPositive) }
       }
     }
     connection.close()

@@ -78,7 +78,9 @@ extension BrokerActor {
     let error: BrokerError?
     switch outcome {
     case .success(let reply): error = BrokerError(refusalIn: reply)
-    case .failure(let failure): error = BrokerError(failure)
+    case .failure(let failure):
+      error = BrokerError(failure)
+      if case .refused(let text) = failure { metrics.refusedByRedis(BrokerError.redisRefusal(text)) }
     }
     metrics.finished(name, error: error?.code, after: began.map { clock.now - $0 })
     if let error { throw error }

@@ -133,14 +133,15 @@ extension BrokerActor {
     else { throw .notUnderstood(request.command.name) }
     let isReplay = reply.element(3, is: "1")
     seen.note(queue, epochIn: reply, at: 6, version: isReplay ? 0 : version)
+    // Under the Broker's own key a replay is only its own second attempt.
+    let isRepeated = isReplay && request.idempotencyKey != nil
     if isReplay, reply.element(0, is: "HEAD") { return nil }
     guard let service = reply.withElement(5, { RecordCodec.service(id, in: queue, from: $0) }) ?? nil else {
       throw .notUnderstood(request.command.name)
     }
+    if !isRepeated { queueMetrics.performed(request.command, service) }
     return CommandAnswer(
-      service: service, queueVersion: version, leaseUntil: lease.map(RecordCodec.timestamp),
-      // Under the Broker's own key a replay is only its own second attempt.
-      isReplay: isReplay && request.idempotencyKey != nil)
+      service: service, queueVersion: version, leaseUntil: lease.map(RecordCodec.timestamp), isReplay: isRepeated)
   }
 
   /// A repeated answer, whose record's rest must be looked for.

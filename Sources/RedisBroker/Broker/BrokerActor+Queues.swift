@@ -89,6 +89,32 @@ extension BrokerActor {
       summary: summary, activeEmployees: Int(active), handlingTimes: numbers.dropFirst().map { Int64($0) })
   }
 
+  /// Tells the metrics what stands in every queue, from time to time.
+  func measureQueues() async throws(BrokerError) {
+    guard clock.now >= queuesMeasured + .seconds(10) else { return }
+    queuesMeasured = clock.now
+    queueMetrics.measured(try await queueMeasures())
+  }
+
+  /// What stands in every queue.
+  func queueMeasures() async throws(BrokerError) -> [QueueMetrics.Measure] {
+    let names = try await queueNames()
+    let questions = names.map { question("measure", about: $0, [.meta, .svc, .wait, .need]) }
+    var measures: [QueueMetrics.Measure] = []
+    for (name, result) in zip(names, await executeAll(questions, named: "measure", effect: .question)) {
+      // Lost a moment ago.
+      if case .failure(let error) = result, error.code == .unknownQueue { continue }
+      let reply = try result.get().elements ?? []
+      let summary = try summary(of: name, from: reply)
+      let waited = reply.count > Self.summaryLength ? reply[Self.summaryLength].bytes.flatMap(FieldReader.number) : nil
+      measures.append(
+        .init(
+          queue: name, counts: summary.counts, isPaused: summary.isPaused,
+          oldestWaiting: Double(waited ?? 0) / 1_000))
+    }
+    return measures
+  }
+
   /// Gives a queue another mode; see `Broker`.
   public func changeMode(_ request: QueueModeRequest) async throws(BrokerError) -> QueueModeAnswer {
     let command = functionCall(

@@ -87,6 +87,7 @@ extension BrokerActor: ServiceLifecycle.Service {
           if durabilityIsUnknown { try await lookAtDurability() }
           try await buryDeadNodes()
           try await measureOutbox()
+          try await measureQueues()
           if try await sweep() { continue }
         } catch {
           logger.debug("Sweeping failed", metadata: ["error": "\(error)"])
@@ -107,6 +108,7 @@ extension BrokerActor: ServiceLifecycle.Service {
       // Managed Redis refuses CONFIG; then there is nothing to say.
       logger.debug("Redis does not tell its settings", metadata: ["error": "\(error)"])
     }
+    metrics.weaknesses(warnings.count)
     for warning in warnings where !former.contains(warning) { logger.warning("Redis is not durable: \(warning)") }
   }
 
@@ -164,16 +166,16 @@ extension BrokerActor: ServiceLifecycle.Service {
     return call
   }
 
-  /// `OK`, how many, epoch, version.
+  /// `OK`, how many, epoch, version, and of how many the lease and of how many the hold had ended.
   private func swept(_ queue: QueueName, _ value: RedisValue) -> Int {
-    guard let reply = value.elements, reply.count == 4,
-      let count = reply[1].bytes.flatMap(FieldReader.number).map(Int.init)
-    else { return 0 }
+    guard let reply = value.elements, reply.count == 6 else { return 0 }
+    let numbers = [1, 4, 5].compactMap { reply[$0].bytes.flatMap(FieldReader.number).map(Int.init) }
+    guard numbers.count == 3 else { return 0 }
     if let epoch = reply[2].text.flatMap({ Epoch($0) }), let version = reply[3].bytes.flatMap(FieldReader.number) {
       seen.note(queue, epoch, version)
     }
-    if count > 0 { metrics.swept(count) }
-    return count
+    metrics.swept(due: numbers[0] - numbers[1] - numbers[2], leases: numbers[1], holds: numbers[2])
+    return numbers[0]
   }
 
   /// Makes the configured queues again that Redis has lost.

@@ -22,6 +22,7 @@ public actor BrokerActor: Broker {
   let keys: KeySpace
   let library: FunctionLibrary
   let metrics: BrokerMetrics
+  let queueMetrics = QueueMetrics()
   let seen: SeenVersions
   let clock = ContinuousClock()
   /// Commands and questions with small answers.
@@ -49,6 +50,8 @@ public actor BrokerActor: Broker {
   var warnings: [String] = []
   /// When the metrics were last told of the outbox.
   var outboxMeasured = ContinuousClock.now - .seconds(3_600)
+  /// When the metrics were last told of the queues.
+  var queuesMeasured = ContinuousClock.now - .seconds(3_600)
   private var random = SystemRandomNumberGenerator()
   private let ownKeys: String
   /// How long an idempotency key of the Broker's own is kept, in milliseconds: as long as it may send a command again.

@@ -27,14 +27,24 @@ extension BrokerError {
     }
   }
 
+  /// What Redis' errors begin with that are about its own state.
+  static let redisRefusals: Set<String> = [
+    "LOADING", "OOM", "MISCONF", "READONLY", "BUSY", "MASTERDOWN", "NOAUTH", "NOPERM", "NOREPLICAS", "CLUSTERDOWN",
+  ]
+
+  /// The one of those that an error of Redis begins with; nil for any other error.
+  static func redisRefusal(_ text: String) -> String? {
+    let code = String(text.prefix { $0 != " " })
+    return redisRefusals.contains(code) ? code : nil
+  }
+
   private init(redisError text: String) {
-    let code = text.prefix { $0 != " " }
-    switch code {
-    case "LOADING", "OOM", "MISCONF", "READONLY", "BUSY", "MASTERDOWN", "NOAUTH", "NOPERM", "NOREPLICAS", "CLUSTERDOWN":
+    switch Self.redisRefusal(text) {
+    case let code?:
       self.init(.unavailable, "Redis refuses commands at present; nothing was changed, look to Redis (\(code))")
-    case _ where text.hasPrefix("ERR Function not found"):
+    case nil where text.hasPrefix("ERR Function not found"):
       self.init(.unavailable, "Redis does not have the Broker's functions and does not take them; nothing was changed")
-    default:
+    case nil:
       self.init(.internal, "Redis answered with an error that Usher does not expect: \(text.prefix(200))")
     }
   }

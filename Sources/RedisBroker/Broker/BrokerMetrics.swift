@@ -1,12 +1,7 @@
 import Metrics
 import ServiceQueue
 
-/// The Broker's metrics, each made once. Stays on the reactor's thread.
-///
-/// `usher_broker_commands_total{command, outcome}`, `usher_broker_command_seconds{command}` (not of reads that wait for
-/// news), `usher_broker_commands_underway{link}`, `usher_broker_reconnects_total`, `usher_broker_events_total`,
-/// `usher_broker_swept_total`, `usher_broker_presence_swept_total` (connections of dead nodes),
-/// `usher_broker_subscriber_overflows_total`, `usher_outbox_entries{reader}` and `usher_outbox_lag_seconds{reader}`.
+/// The Broker's metrics, each made once; those of the queues are in `QueueMetrics`. Stays on the reactor's thread.
 final class BrokerMetrics {
   private final class Command {
     let name: String
@@ -30,9 +25,21 @@ final class BrokerMetrics {
   private var outboxGauges: [OutboxReader: (entries: Gauge, lag: Gauge)] = [:]
   private let reconnects = Counter(label: "usher_broker_reconnects_total")
   private let events = Counter(label: "usher_broker_events_total")
-  private let swept = Counter(label: "usher_broker_swept_total")
+  private let behind = Gauge(label: "usher_broker_events_behind")
+  private let weaknesses = Gauge(label: "usher_broker_durability_warnings")
+  private let leasesExpired = BrokerMetrics.swept("lease_expired")
+  private let holdsExpired = BrokerMetrics.swept("hold_expired")
+  private let due = BrokerMetrics.swept("due")
+  /// From the start, since an alert must see the first of them.
+  private let redisErrors: [String: Counter]
+  private let otherRedisErrors = BrokerMetrics.redisErrors("other")
   private let presenceSwept = Counter(label: "usher_broker_presence_swept_total")
   private let overflows = Counter(label: "usher_broker_subscriber_overflows_total")
+
+  init() {
+    redisErrors = Dictionary(
+      uniqueKeysWithValues: BrokerError.redisRefusals.map { ($0, BrokerMetrics.redisErrors($0)) })
+  }
 
   /// A command has ended, well if there is no `error`. The names are few and known.
   func finished(_ name: String, error: BrokerError.Code?, after duration: Duration?) {
@@ -75,9 +82,33 @@ final class BrokerMetrics {
     gauges.lag.record(lag)
   }
 
+  private static func swept(_ reason: String) -> Counter {
+    Counter(label: "usher_broker_swept_total", dimensions: [("reason", reason)])
+  }
+
+  /// Redis answered with an error of its own; `code` is the one that `BrokerError.redisRefusal` knows, or nil.
+  func refusedByRedis(_ code: String?) {
+    (code.flatMap { redisErrors[$0] } ?? otherRedisErrors).increment()
+  }
+
+  private static func redisErrors(_ code: String) -> Counter {
+    Counter(label: "usher_broker_redis_errors_total", dimensions: [("error", code)])
+  }
+
+  /// Changes that are in the event streams and were not read yet.
+  func behind(events count: Int) { behind.record(count) }
+  /// How many of Redis' settings are weaker than they should be.
+  func weaknesses(_ count: Int) { weaknesses.record(count) }
+
+  /// Services that were put in line because of the time, those whose lease and those whose hold ended.
+  func swept(due: Int, leases: Int, holds: Int) {
+    self.due.increment(by: due)
+    leasesExpired.increment(by: leases)
+    holdsExpired.increment(by: holds)
+  }
+
   func reconnected() { reconnects.increment() }
   func read(events count: Int) { events.increment(by: count) }
-  func swept(_ count: Int) { swept.increment(by: count) }
   func swept(connections count: Int) { presenceSwept.increment(by: count) }
   func overflowed() { overflows.increment() }
 }

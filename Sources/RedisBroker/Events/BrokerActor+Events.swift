@@ -114,6 +114,7 @@ extension BrokerActor {
         present[name] = try await renewEpoch(of: name, seen: ahead).place
       }
     }
+    metrics.behind(events: subscribers.count > 0 ? positions.behind(present) : 0)
     // Others' changes too, which no answer and, while nobody follows them, no event tells of.
     for (name, place) in present { seen.note(name, place.epoch, place.version) }
     if let control, isFirst || subscribers.count == 0 {

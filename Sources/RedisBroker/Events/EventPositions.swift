@@ -44,6 +44,15 @@ struct EventPositions {
     return news
   }
 
+  /// How many events there are behind those that were read, in queues that are continuous.
+  func behind(_ present: [QueueName: Place]) -> Int {
+    present.reduce(0) { sum, item in
+      guard let known = places[item.key], known.epoch == item.value.epoch, known.version < item.value.version
+      else { return sum }
+      return sum + Int(item.value.version - known.version)
+    }
+  }
+
   /// A queue has a new epoch, as the control stream says: it was made, or Redis had lost some of it. Its events go on after
   /// `version`.
   mutating func began(_ queue: QueueName, epoch: Epoch, at version: QueueVersion) -> [News] {

@@ -72,6 +72,7 @@ local PRESENCE_KEPT = '1000'   -- entries of that stream: who reads it is second
 local STREAM_BLOCK = 100       -- entries of a stream in one block, if Redis' own setting stands
 local MOST_COPIED = 500        -- entries of a stream that is written anew
 local READ_NOTED = 30000       -- how exactly it is known when somebody last read for `events`
+local MOST_LOOKED_AT = 8       -- of the line, for the longest wait
 local MOST_COUNTED = 1000      -- entries of the outbox that are counted one by one
 local OWN = '-'                -- fingerprint of a command whose key is the Broker's own
 
@@ -892,11 +893,11 @@ question('due', function(keys, args)
 end)
 
 -- KEYS: the twelve, then the ended key of each service. ARGV: 1 queue, 2 history, 3 most attempts, then the services. Answers for how
--- many of them it was time, and epoch and version.
+-- many of them it was time, epoch and version, and of how many the lease and of how many the hold had ended.
 change('sweep', function(keys, args)
   local q = open(keys, args[1], args[2])
   if not q then return refusal('unknown_queue') end
-  local swept = 0
+  local swept, ended = 0, {hold_expired = 0, lease_expired = 0}
   for i = 4, #args do
     local id, ended_key = args[i], keys[9 + i]
     local timer = redis.call('ZSCORE', keys[6], id)
@@ -907,11 +908,12 @@ change('sweep', function(keys, args)
         alter(q, id, r, 'due', 'system', nil, function(s) s.state = 'waiting' end)
       else
         local reason = r.state == 'on_hold' and 'hold_expired' or 'lease_expired'
+        ended[reason] = ended[reason] + 1
         come_back(q, id, r, reason, 'system', args[3], ended_key)
       end
     end
   end
-  return {'OK', fixed(swept), q.epoch, fixed(q.version)}
+  return {'OK', fixed(swept), q.epoch, fixed(q.version), fixed(ended.lease_expired), fixed(ended.hold_expired)}
 end)
 
 -- Submitting ----------------------------------------------------------------------------------------------------------
@@ -1318,6 +1320,29 @@ end
 -- KEYS: meta.
 question('summary', function(keys)
   return (summary(keys[1])) or refusal('unknown_queue')
+end)
+
+-- KEYS: meta, svc, wait, need. Answers the summary and for how many ms the service that waits longest has been in line, as far as the
+-- first few and the first of each set of skills tell; empty when none waits.
+question('measure', function(keys)
+  local reply, needs_text = summary(keys[1])
+  if not reply then return refusal('unknown_queue') end
+  local ids = redis.call('ZRANGE', keys[3], 0, MOST_LOOKED_AT - 1)
+  for signature in string.gmatch(needs_text, '([^: ]+):%d+') do
+    local found = redis.call('ZRANGEBYLEX', keys[4], first_end(signature), last_end(signature), 'LIMIT', 0, 1)[1]
+    if found then
+      local _, id = member_place(found)
+      ids[#ids + 1] = id
+    end
+  end
+  local oldest
+  for _, id in ipairs(ids) do
+    local r = parse(redis.call('HGET', keys[2], id))
+    local arrival = math.max(tonumber(r.submitted), tonumber(r.scheduled_for) or 0)
+    if not oldest or arrival < oldest then oldest = arrival end
+  end
+  reply[11] = oldest and fixed(math.max(0, now_ms() - oldest)) or ''
+  return reply
 end)
 
 -- KEYS: meta, staff, times. Answers the summary and recent work.

@@ -6,6 +6,8 @@ import Synchronization
 /// Counters and gauges are one atomic each; a timer is a histogram in seconds. A label that Prometheus would not take has its
 /// other characters replaced by `_`. At most `seriesLimit` series are kept, so that a label that grows without bound costs
 /// accuracy, not memory: what comes later is counted in `usher_telemetry_series_refused_total` and goes nowhere.
+///
+/// A metric that was described is on the page with its type and help from the start, before its first sample.
 public final class MetricsRegistry: MetricsFactory {
   /// The most series there are: 10,000.
   public static let seriesLimit = 10_000
@@ -15,10 +17,18 @@ public final class MetricsRegistry: MetricsFactory {
     var refused = 0
   }
 
+  private static let refusals = MetricDescription(
+    "usher_telemetry_series_refused_total", .counter,
+    "Uses of series that were not kept because the process has 10000 already")
+
+  private let descriptions: [String: MetricDescription]
   private let state = Mutex(State())
 
-  /// An empty registry. Give it to `MetricsSystem.bootstrap` once.
-  public init() {}
+  /// A registry without series. Give it to `MetricsSystem.bootstrap` once. Of two descriptions of one metric the first counts.
+  public init(_ descriptions: [MetricDescription] = []) {
+    self.descriptions = Dictionary(
+      (descriptions + [Self.refusals]).map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+  }
 
   /// A counter; its name should end in `_total`.
   public func makeCounter(label: String, dimensions: [(String, String)]) -> any CounterHandler {
@@ -37,10 +47,11 @@ public final class MetricsRegistry: MetricsFactory {
       ?? NOOPMetricsHandler.instance
   }
 
-  /// A histogram in seconds; its name should end in `_seconds`.
+  /// A histogram in seconds; its name should end in `_seconds`. Its buckets are those of its description.
   public func makeTimer(label: String, dimensions: [(String, String)]) -> any TimerHandler {
-    series(label, dimensions) { HistogramSeries(bounds: HistogramSeries.secondBounds, scale: 1e-9) }
-      ?? NOOPMetricsHandler.instance
+    var bounds = HistogramSeries.secondBounds
+    if case .histogram(let described) = descriptions[label]?.kind { bounds = described }
+    return series(label, dimensions) { HistogramSeries(bounds: bounds, scale: 1e-9) } ?? NOOPMetricsHandler.instance
   }
 
   /// Series live as long as the registry: a counter that came back at 0 would read as a restart.
@@ -52,21 +63,19 @@ public final class MetricsRegistry: MetricsFactory {
   /// See `destroyCounter`.
   public func destroyTimer(_ handler: any TimerHandler) {}
 
-  /// Every series in the Prometheus text format, version 0.0.4, sorted by name and labels.
+  /// Every metric in the Prometheus text format, version 0.0.4, sorted by name and labels.
   public func prometheusText() -> String {
     let (series, refused) = state.withLock { ($0.series, $0.refused) }
+    let families = Dictionary(grouping: series) { $0.key.name }
     var writer = PrometheusWriter()
-    var family = ""
-    for (key, value) in series.sorted(by: { $0.key < $1.key }) {
-      if key.name != family {
-        family = key.name
-        writer.family(family, type: value.prometheusType)
-      }
-      value.write(key, to: &writer)
+    for name in Set(families.keys).union(descriptions.keys).sorted() {
+      let lines = (families[name] ?? []).sorted { $0.key < $1.key }
+      let description = descriptions[name]
+      guard let type = lines.first?.value.prometheusType ?? description?.kind.prometheusType else { continue }
+      writer.family(name, type: type, help: description?.help)
+      for (key, value) in lines { value.write(key, to: &writer) }
+      if name == Self.refusals.name { writer.sample(name, labels: "", value: Double(refused)) }
     }
-    let key = SeriesKey(label: "usher_telemetry_series_refused_total", dimensions: [])
-    writer.family(key.name, type: "counter")
-    writer.sample(key.name, labels: key.labels, value: Double(refused))
     return writer.text
   }
 

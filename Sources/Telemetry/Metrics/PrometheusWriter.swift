@@ -2,7 +2,8 @@
 struct PrometheusWriter {
   private(set) var text = ""
 
-  mutating func family(_ name: String, type: String) {
+  mutating func family(_ name: String, type: String, help: String?) {
+    if let help { text += "# HELP \(name) \(help)\n" }
     text += "# TYPE \(name) \(type)\n"
   }
 

@@ -2,7 +2,7 @@
 enum Schema {
   static let migrations: [SchemaMigration] = [
     users, sessions, signingKeys, history, skills, openServices, sessionEnds, audit, people, signingKeyRotation,
-    historyPartitions, subjects, idempotency, rewrap,
+    historyPartitions, subjects, idempotency, rewrap, olderPrograms,
   ]
 
   static let users = SchemaMigration(
@@ -148,4 +148,12 @@ enum Schema {
       // Every node looks several times a second at what ended lately.
       "CREATE INDEX refresh_families_revoked_at ON refresh_families (revoked_at) WHERE revoked_at IS NOT NULL"
     ])
+
+  static let olderPrograms = SchemaMigration(
+    number: 15, name: "older-programs",
+    statements: [
+      // Which step a program must know at least to work with the database after this one; see `SchemaMigration.needs`.
+      "ALTER TABLE schema_migrations ADD COLUMN needs bigint"
+    ],
+    needs: 14)
 }

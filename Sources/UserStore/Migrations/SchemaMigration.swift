@@ -8,6 +8,10 @@ struct SchemaMigration: Sendable {
   let name: String
   /// Carried out in order, as one transaction.
   let statements: [String]
+  /// The newest step that a program must know to work with the database after this one; nil for this one itself. A step that only adds
+  /// (a table, an index, a column that may be left out) names the newest whose program it leaves at peace: servers of that one go on
+  /// beside new ones during a roll-out, and after a rollback.
+  var needs: Int64?
 
   /// `0001-users`.
   var title: String { "\(String(repeating: "0", count: max(0, 4 - String(number).count)))\(number)-\(name)" }
@@ -24,14 +28,17 @@ enum MigrationPlan {
   struct Applied: Sendable, Equatable {
     let number: Int64
     let checksum: String
+    var needs: Int64?
   }
 
-  /// The steps of `known` that are not in `applied`; throws when the database is not one that this program can serve.
+  /// The steps of `known` that are not in `applied`; throws when the database is not one that this program can serve. Steps of
+  /// newer programs are no matter when they need none that is unknown here.
   static func pending(
     known: [SchemaMigration], applied: [Applied]
   ) throws(UserStoreError) -> [SchemaMigration] {
     for step in applied.sorted(by: { $0.number < $1.number }) {
       guard let migration = known.first(where: { $0.number == step.number }) else {
+        if let needs = step.needs, known.contains(where: { $0.number >= needs }) { continue }
         throw UserStoreError(
           .unavailable,
           "the database has migration \(step.number), which this version of Usher does not know: use a newer version")

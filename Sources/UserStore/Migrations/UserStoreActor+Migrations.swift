@@ -19,13 +19,19 @@ extension UserStoreActor {
       applied_at timestamptz NOT NULL DEFAULT now()
     )
     """)
-  private static let selectApplied = SQLStatement(nil, "SELECT number, checksum FROM schema_migrations ORDER BY number")
+  // The column is there from step 15 on.
+  private static let selectApplied = SQLStatement(
+    nil,
+    """
+    SELECT number, checksum, (to_jsonb(applied) ->> 'needs')::bigint FROM schema_migrations AS applied ORDER BY number
+    """)
   private static let insertApplied = SQLStatement(
     nil, "INSERT INTO schema_migrations (number, name, checksum) VALUES ($1, $2, $3)")
+  private static let noteNeeds = SQLStatement(nil, "UPDATE schema_migrations SET needs = $2 WHERE number = $1")
 
   /// Brings the schema up to this version, and returns the names of the steps carried out now. Several nodes may do it at
-  /// once: they take turns, and each step is one transaction. Throws `unavailable` for a database that a newer version,
-  /// or none of ours, has made; then nothing is changed.
+  /// once: they take turns, and each step is one transaction. Throws `unavailable` for a database that a newer version, with a step
+  /// that this one cannot live with, or none of ours has made; then nothing is changed.
   public func migrate() async throws(UserStoreError) -> [String] {
     try await migrate(to: Schema.migrations)
   }
@@ -60,7 +66,8 @@ extension UserStoreActor {
   private func apply(_ migration: SchemaMigration) async throws(UserStoreError) -> Bool {
     let checksum: String
     do { checksum = try migration.checksum() } catch { throw UserStoreError(.internal, error.description) }
-    let steps = migration.statements.map { SQLStatement(nil, $0)() }
+    var steps = migration.statements.map { SQLStatement(nil, $0)() }
+    if let needs = migration.needs { steps.append(Self.noteNeeds(.int(migration.number), .int(needs))) }
     do {
       _ = try await write(
         [
@@ -77,7 +84,7 @@ extension UserStoreActor {
   private func applied() async throws(UserStoreError) -> [MigrationPlan.Applied] {
     do {
       return try await read(Self.selectApplied())[0].rows.map { row throws(SQLFailure) in
-        MigrationPlan.Applied(number: try row.int(0), checksum: try row.text(1))
+        MigrationPlan.Applied(number: try row.int(0), checksum: try row.text(1), needs: try row.optionalInt(2))
       }
     } catch {
       // A database that was never migrated.

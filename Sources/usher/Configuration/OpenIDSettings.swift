@@ -12,15 +12,15 @@ struct OpenIDSettings: Sendable {
   var nameClaim: String?
 
   init(_ reader: inout SettingsReader) {
+    reader.begin(.openID, .api)
     issuer = reader.optional(
       "USHER_OIDC_ISSUER", "the OpenID provider whose users may sign in, as its tokens name it",
       takes: "1 to 255 printable characters of ASCII", parse: Parse.word)
     audience = reader.optional(
       "USHER_OIDC_AUDIENCE", "the audience that the provider's tokens must have",
       takes: "1 to 255 printable characters of ASCII", parse: Parse.word)
-    keysFile = reader.optional(
-      "USHER_OIDC_JWKS_FILE", "a file with the provider's keys; read again when it changes", takes: "a path",
-      parse: Parse.path)
+    keysFile = reader.path(
+      "USHER_OIDC_JWKS_FILE", "a file with the provider's keys; read again when it changes")
     keysURL = reader.optional(
       "USHER_OIDC_JWKS_URL", "where the provider's keys are, in place of a file",
       takes: "a URL with https, or with http on the loopback", parse: OpenIDConfiguration.KeySource.init(url:))

@@ -18,6 +18,7 @@ struct RoleSettings: Sendable {
       "USHER_ROLES", "what this process does", takes: "a list of api, broker and consumer",
       default: "api,broker,consumer",
       parse: { text in Parse.list(Role.init)(text).flatMap { $0.isEmpty ? nil : Set($0) } })
+    reader.begin(.apart, .broker)
     listen = reader.optional(
       "USHER_GRPC_LISTEN", "the broker for roles in other processes; 127.0.0.1:8082 when not all roles are here",
       takes: "HOST:PORT", parse: GatewayConfiguration.Address.init)
@@ -25,20 +26,19 @@ struct RoleSettings: Sendable {
       "USHER_GRPC_CLIENTS", "what certificates may call at the broker, by a DNS name or URI in them",
       takes: "a list such as usher-api=api,usher-consumer=consumer,tool=read", default: "",
       parse: Parse.list(ClientAccess.Entry.init))
+    reader.begin(.apart, .api, .consumer)
     brokerAddresses = reader.value(
       "USHER_BROKER_ADDRESSES", "where brokers are, for a process without that role; any of them will do",
       takes: "a list of HOST:PORT", default: "", parse: Parse.list(GatewayConfiguration.Address.init))
     brokerName = reader.value(
       "USHER_BROKER_NAME", "the DNS name in the brokers' certificates, wherever they are",
       takes: "1 to 255 printable characters of ASCII", default: "usher-broker", parse: Parse.word)
-    certificateFile = reader.optional(
-      "USHER_GRPC_CERTIFICATE_FILE", "this process's certificate for gRPC, PEM; a changed file is used at once",
-      takes: "a path", parse: Parse.path)
-    keyFile = reader.optional(
-      "USHER_GRPC_KEY_FILE", "the certificate's private key, PEM", takes: "a path", parse: Parse.path)
-    authorityFile = reader.optional(
-      "USHER_GRPC_CA_FILE", "certificates of the authorities whose peers are trusted, PEM", takes: "a path",
-      parse: Parse.path)
+    reader.begin(.apart)
+    certificateFile = reader.path(
+      "USHER_GRPC_CERTIFICATE_FILE", "this process's certificate for gRPC, PEM; a changed file is used at once")
+    keyFile = reader.path("USHER_GRPC_KEY_FILE", "the certificate's private key, PEM")
+    authorityFile = reader.path(
+      "USHER_GRPC_CA_FILE", "certificates of the authorities whose peers are trusted, PEM")
     isInsecure = reader.value(
       "USHER_GRPC_INSECURE", "gRPC without certificates and encryption, on this machine alone", takes: "true or false",
       default: "false", parse: Bool.init)

@@ -16,8 +16,9 @@ struct Server {
 
   /// Makes every part; nothing connects or listens yet. Throws `SettingsError` when a setting cannot be used.
   init(_ settings: Settings, logger: Logger) async throws(SettingsError) {
-    let registry = MetricsRegistry()
+    let registry = MetricsRegistry(MetricCatalogue.all)
     MetricsSystem.bootstrap(registry)
+    Gauge(label: "usher_build_info", dimensions: [("version", Usher.version)]).record(1)
     self.logger = logger
     shutdownSeconds = settings.shutdownSeconds
     let roles = settings.role.roles
@@ -50,6 +51,7 @@ struct Server {
 
     let all = probes
     let health = { @Sendable in await Readiness.statuses(all) }
+    services.append(.init(service: DependencyGauges(health: health)))
     let metricsText = { @Sendable in registry.prometheusText() + ProcessMetrics.prometheusText() }
     if let api {
       services.append(.init(service: try api.gateway(health: health, metricsText: metricsText)))

@@ -57,17 +57,19 @@ def own_place(name: str) -> Iterator[dict[str, str]]:
     url = ENV["USHER_DATABASE_URL"]
     with psycopg.connect(url, autocommit=True) as database:
         database.execute(f"CREATE SCHEMA {schema}")
-        try:
-            yield {
-                "USHER_SITE": site,
-                "USHER_QUEUES": "front-desk,roadside",
-                "USHER_DATABASE_URL": url + ("&" if "?" in url else "?") + options,
-            }
-        finally:
+    try:
+        yield {
+            "USHER_SITE": site,
+            "USHER_QUEUES": "front-desk,roadside",
+            "USHER_DATABASE_URL": url + ("&" if "?" in url else "?") + options,
+        }
+    finally:
+        # PostgreSQL may have been started anew since: another connection.
+        with psycopg.connect(url, autocommit=True) as database:
             database.execute(f"DROP SCHEMA {schema} CASCADE")
-            store = redis.Redis.from_url(ENV["USHER_REDIS_URL"])
-            for key in store.scan_iter(f"*:{{{site}}}:*", count=1000):
-                store.unlink(key)
+        store = redis.Redis.from_url(ENV["USHER_REDIS_URL"])
+        for key in store.scan_iter(f"*:{{{site}}}:*", count=1000):
+            store.unlink(key)
 
 
 @contextlib.contextmanager

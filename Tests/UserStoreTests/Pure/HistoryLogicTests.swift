@@ -24,6 +24,19 @@ struct MigrationPlanTests {
     #expect { try MigrationPlan.pending(known: Self.known, applied: foreign) } throws: { "\($0)".contains("99") }
   }
 
+  @Test func aNewersStepThatThisProgramCanLiveWithIsNoMatter() throws {
+    func newer(needs: Int64?) -> MigrationPlan.Applied { MigrationPlan.Applied(number: 3, checksum: "x", needs: needs) }
+    for needs in [1, 2] as [Int64] {
+      #expect(
+        try MigrationPlan.pending(known: Self.known, applied: [applied(0), applied(1), newer(needs: needs)]).isEmpty)
+    }
+    for needs in [nil, 3] as [Int64?] {
+      #expect(throws: UserStoreError.self) {
+        try MigrationPlan.pending(known: Self.known, applied: [applied(0), applied(1), newer(needs: needs)])
+      }
+    }
+  }
+
   @Test func changedStepIsRefused() throws {
     let changed = [MigrationPlan.Applied(number: 1, checksum: "x")]
     #expect { try MigrationPlan.pending(known: Self.known, applied: changed) } throws: { "\($0)".contains("0001-one") }

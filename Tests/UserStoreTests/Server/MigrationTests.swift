@@ -46,6 +46,22 @@ struct MigrationTests {
     }
   }
 
+  /// A roll-out: the new version has migrated, servers of the old one go on; and a rollback, in which the old one migrates.
+  @Test func theVersionBeforeGoesOnAfterAStepThatOnlyAdds() async throws {
+    try await withStore { store, _ in
+      let last = Int64(Schema.migrations.count)
+      let adds = SchemaMigration(
+        number: last + 1, name: "adds", statements: ["ALTER TABLE users ADD COLUMN shoe_size bigint"], needs: last)
+      #expect(try await store.migrate(to: Schema.migrations + [adds]) == [adds.title])
+      try await store.checkHealth()
+      #expect(try await store.migrate() == [])
+      let changes = SchemaMigration(
+        number: last + 2, name: "changes", statements: ["ALTER TABLE users RENAME TO people"])
+      #expect(try await store.migrate(to: Schema.migrations + [adds, changes]) == [changes.title])
+      await expectError(.unavailable) { try await store.checkHealth() }
+    }
+  }
+
   @Test func failedStepLeavesNothing() async throws {
     try await withDatabase { database in
       let store = database.store()

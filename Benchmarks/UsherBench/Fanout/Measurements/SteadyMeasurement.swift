@@ -136,8 +136,3 @@ extension SteadyMeasurement.Results {
     ["\(usher.count + floor.count + overRedis.count) steady runs: every client got every event, in order"]
   }
 }
-
-extension UInt64 {
-  /// Microseconds, told in milliseconds.
-  var milliseconds: String { (Double(self) / 1_000).readable }
-}
