@@ -8,6 +8,7 @@ struct GatewayMetrics: Sendable {
   private let slow = Counter(label: "usher_gateway_slow_closes_total")
   private let overRates = Counter(label: "usher_gateway_refused_commands_total")
   private let resyncs = Counter(label: "usher_gateway_resyncs_total")
+  private let requests = RequestSeries()
   private let overflows = Counter(label: "usher_gateway_mailbox_overflows_total")
   private let eventLag = Metrics.Timer(label: "usher_gateway_event_lag_seconds")
   /// Whoever asks names the method; others are counted as one.
@@ -53,11 +54,7 @@ struct GatewayMetrics: Sendable {
 
   /// A request was answered; `route` is the pattern, not the path.
   func request(method: String, route: String, status: Int, took: Duration) {
-    let dimensions = [("method", Self.methods.contains(method) ? method : "other"), ("route", route)]
-    Counter(label: "usher_gateway_http_requests_total", dimensions: dimensions + [("status", String(status))])
-      .increment()
-    let (seconds, attoseconds) = took.components
-    Metrics.Timer(label: "usher_gateway_http_request_seconds", dimensions: dimensions)
-      .recordNanoseconds(seconds * 1_000_000_000 + attoseconds / 1_000_000_000)
+    requests.record(
+      method: Self.methods.contains(method) ? method : "other", route: route, status: status, took: took)
   }
 }

@@ -73,8 +73,8 @@ struct PostgresPool: Sendable {
     }
   }
 
-  /// As `PostgresConnection.run`, on a connection of the lane.
-  func run(
+  /// As `PostgresConnection.run`, on a connection of the lane. Runs where its caller does: that is the reactor, too.
+  nonisolated(nonsending) func run(
     _ calls: [SQLCall], writes: Bool, timeout: Duration? = nil, on lane: Lane
   ) async throws(SQLFailure) -> [SQLResult] {
     switch lane {

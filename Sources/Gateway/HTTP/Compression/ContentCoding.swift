@@ -31,10 +31,12 @@ enum ContentCoding {
   /// True for an answer that is worth it. One with an ETag is left as it is, since the tag is of these very bytes and comes back in
   /// `If-Match`; `StaticFile` has its own way. One of `/v1/auth` is left because its length must not tell of the secrets in it.
   static func isWorthwhile(_ response: Response, path: String) -> Bool {
-    guard let type = response.headers[.contentType]?.split(separator: ";").first, types.contains(type),
-      response.headers[.eTag] == nil, response.headers[.contentEncoding] == nil, !path.hasPrefix("/v1/auth/")
+    // First what tells soonest.
+    guard (response.body.contentLength ?? .max) >= minimum, response.headers[.eTag] == nil,
+      response.headers[.contentEncoding] == nil, !path.hasPrefix("/v1/auth/"),
+      let type = response.headers[.contentType]?.split(separator: ";").first
     else { return false }
-    return (response.body.contentLength ?? .max) >= minimum
+    return types.contains(type)
   }
 
   /// The answer, compressed for a reader that takes it.
