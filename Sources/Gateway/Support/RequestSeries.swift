@@ -31,7 +31,6 @@ final class RequestSeries: Sendable {
       return series
     }
     series.requests.increment()
-    let (seconds, attoseconds) = took.components
-    series.duration.recordNanoseconds(seconds * 1_000_000_000 + attoseconds / 1_000_000_000)
+    series.duration.record(duration: took)
   }
 }

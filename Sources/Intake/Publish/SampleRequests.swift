@@ -1,4 +1,4 @@
-import ServiceQueue
+package import ServiceQueue
 
 /// A request, ready to be published.
 package struct SampleRequest: Sendable {
@@ -10,6 +10,34 @@ package struct SampleRequest: Sendable {
   package init(routingKey: String, body: [UInt8]) {
     self.routingKey = routingKey
     self.body = body
+  }
+
+  /// A structured CloudEvent that asks for something in a queue, with further attributes of its own and whatever else its data says.
+  package init(
+    id: String, source: String, queue: QueueName, kind: String, attributes: (inout JSONWriter) -> Void = { _ in },
+    data: (inout JSONWriter) -> Void
+  ) {
+    var writer = JSONWriter(capacity: 512)
+    writer.object { event in
+      event.key("specversion")
+      event.string("1.0")
+      event.key("id")
+      event.string(id)
+      event.key("source")
+      event.string(source)
+      event.key("type")
+      event.string("usher.service.requested")
+      attributes(&event)
+      event.key("data")
+      event.object { members in
+        members.key("queue")
+        members.string(queue.rawValue)
+        members.key("kind")
+        members.string(kind)
+        data(&members)
+      }
+    }
+    self.init(routingKey: "service.\(queue.rawValue).\(kind)", body: writer.bytes)
   }
 }
 
@@ -42,47 +70,32 @@ struct SampleRequests: RequestSource {
     let id = ids.next(now: now, using: &random)
     let priority = pick(Self.priorities)
     let phone = "+1 202 555 01\(Int.random(in: 10...99, using: &random))"
-    var writer = JSONWriter(capacity: 512)
-    writer.object { event in
-      event.key("specversion")
-      event.string("1.0")
-      event.key("id")
-      event.string(id.rawValue)
-      event.key("source")
-      event.string(source)
-      event.key("type")
-      event.string("usher.service.requested")
+    let note = pick(Self.notes)
+    return SampleRequest(id: id.rawValue, source: source, queue: queue, kind: kind) { event in
       event.key("time")
       event.string(now.description)
       event.key("datacontenttype")
       event.string("application/json")
-      event.key("data")
-      event.object { data in
-        data.key("queue")
-        data.string(queue.rawValue)
-        data.key("kind")
-        data.string(kind)
-        data.key("priority")
-        data.number(priority)
-        data.key("customer")
-        data.object { customer in
-          customer.key("name")
-          customer.string("\(first) \(last)")
-          customer.key("phone")
-          customer.string(phone)
-          customer.key("email")
-          customer.string("\(first).\(last)@example.org".lowercased())
-        }
-        data.key("details")
-        data.object { details in
-          details.key("note")
-          details.string(pick(Self.notes))
-          details.key("sample")
-          details.bool(true)
-        }
+    } data: { data in
+      data.key("priority")
+      data.number(priority)
+      data.key("customer")
+      data.object { customer in
+        customer.key("name")
+        customer.string("\(first) \(last)")
+        customer.key("phone")
+        customer.string(phone)
+        customer.key("email")
+        customer.string("\(first).\(last)@example.org".lowercased())
+      }
+      data.key("details")
+      data.object { details in
+        details.key("note")
+        details.string(note)
+        details.key("sample")
+        details.bool(true)
       }
     }
-    return SampleRequest(routingKey: "service.\(queue.rawValue).\(kind)", body: writer.bytes)
   }
 
   private mutating func pick<T>(_ choices: [T]) -> T {

@@ -43,7 +43,6 @@ struct ConnectionMetrics {
   /// A request has its answer or its failure.
   func answered(after took: Duration) {
     requests.increment()
-    let (seconds, attoseconds) = took.components
-    self.seconds.recordNanoseconds(seconds * 1_000_000_000 + attoseconds / 1_000_000_000)
+    seconds.record(duration: took)
   }
 }

@@ -14,10 +14,7 @@ struct PasswordMetrics: Sendable {
   }
 
   /// One was computed, its wait included.
-  func computed(in duration: Duration) {
-    let (whole, attoseconds) = duration.components
-    seconds.recordNanoseconds(whole * 1_000_000_000 + attoseconds / 1_000_000_000)
-  }
+  func computed(in duration: Duration) { seconds.record(duration: duration) }
 
   /// The line was full.
   func refused() { refusals.increment() }

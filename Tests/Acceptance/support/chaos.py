@@ -15,9 +15,9 @@ import pika.exceptions
 
 from .apart import Apart
 from .environment import ADMIN, ENV, ops, process_id, until
-from .node import Node
+from .node import Node, is_ready
 from .producer import EXCHANGE
-from .rest import Rest
+from .rest import Rest, Tokens
 
 SERVERS = ["redis", "rabbitmq", "postgres"]
 # Out of a hundred messages.
@@ -41,7 +41,7 @@ class OneProcess:
         return Rest(user)
 
     def is_ready(self) -> bool:
-        return answers(ADMIN)
+        return is_ready(ADMIN)
 
 
 class RolesApart:
@@ -53,7 +53,7 @@ class RolesApart:
         self.amqp = roles.amqp
         self._api = roles.api
         self._nodes: dict[str, Node] = {"consumer": roles.consumer, "broker": roles.broker, "api": roles.api}
-        self._tokens: dict[str, tuple[float, str]] = {}
+        self._tokens = Tokens(roles.api.token)
 
     def process_id(self, part: str) -> int:
         return self._nodes[part].process_id if part in self._nodes else process_id(part)
@@ -66,23 +66,10 @@ class RolesApart:
             node.start()
 
     def rest(self, user: str) -> Rest:
-        made, token = self._tokens.get(user, (0.0, ""))
-        # Each sign-in costs the server a deliberately slow computation.
-        if not token or time.monotonic() - made > 300:
-            token = self._api.token(user)
-            self._tokens[user] = (time.monotonic(), token)
-        return Rest(user, self._api.url, token)
+        return Rest(user, self._api.url, self._tokens.of(user))
 
     def is_ready(self) -> bool:
-        return all(answers(node.admin) for node in self._nodes.values())
-
-
-def answers(admin: str) -> bool:
-    """Whether who listens there says that all that it depends on is there."""
-    try:
-        return httpx.get(f"{admin}/health/ready", timeout=2).status_code == 200
-    except httpx.TransportError:
-        return False
+        return all(is_ready(node.admin) for node in self._nodes.values())
 
 
 class Publishers:

@@ -16,6 +16,14 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
+def is_ready(admin: str) -> bool:
+    """Whether who listens there says that all that it depends on is there."""
+    try:
+        return httpx.get(f"{admin}/health/ready", timeout=2).status_code == 200
+    except httpx.TransportError:
+        return False
+
+
 class Node:
     """`usher serve`; `start` returns once it is ready. Use as a context manager, which kills it if it still runs."""
 
@@ -72,7 +80,4 @@ class Node:
 
     def _is_ready(self) -> bool:
         assert self._process.poll() is None, f"it ended while it started; see {self._log}"
-        try:
-            return httpx.get(f"http://{self._admin}/health/ready", timeout=2).status_code == 200
-        except httpx.TransportError:
-            return False
+        return is_ready(self.admin)

@@ -1,14 +1,11 @@
 """The REST side: one user's session, with pages read to the end."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import httpx
 
 from .environment import ENV, HTTP
-
-# Each login costs the server a deliberately slow computation, so the tests share one token a user.
-_tokens: dict[str, tuple[float, str]] = {}
 
 # Of users that a test has made, by name; the demo users' are in the environment.
 passwords: dict[str, str] = {}
@@ -22,18 +19,35 @@ def sign_in(user: str) -> dict:
     return answer.json()
 
 
+class Tokens:
+    """One access token a user, at most five minutes old: each login costs the server a deliberately slow computation."""
+
+    def __init__(self, make: Callable[[str], str]):
+        self._make = make
+        self._kept: dict[str, tuple[float, str]] = {}
+
+    def of(self, user: str) -> str:
+        made, text = self._kept.get(user, (0.0, ""))
+        if not text or time.monotonic() - made > 300:
+            text = self._make(user)
+            self._kept[user] = (time.monotonic(), text)
+        return text
+
+    def forget(self) -> None:
+        self._kept.clear()
+
+
+_tokens = Tokens(lambda user: sign_in(user)["access_token"])
+
+
 def token(user: str) -> str:
-    """An access token of a user, at most five minutes old."""
-    made, text = _tokens.get(user, (0.0, ""))
-    if not text or time.monotonic() - made > 300:
-        text = sign_in(user)["access_token"]
-        _tokens[user] = (time.monotonic(), text)
-    return text
+    """An access token of a user of the server under test; the tests share it."""
+    return _tokens.of(user)
 
 
 def forget_tokens() -> None:
     """For a test that makes tokens void: those who come later sign in anew."""
-    _tokens.clear()
+    _tokens.forget()
 
 
 class Rest(httpx.Client):

@@ -46,22 +46,9 @@ struct LoadProducer: PacedRequests {
   /// A structured CloudEvent of about 300 bytes, of somebody who does not exist.
   private func request(_ number: Int) -> SampleRequest {
     let kind = kinds.kind(number)
-    var writer = JSONWriter(capacity: 512)
-    writer.object { event in
-      event.key("specversion")
-      event.string("1.0")
-      event.key("id")
-      event.string(kind)
-      event.key("source")
-      event.string("/usher-bench/load")
-      event.key("type")
-      event.string("usher.service.requested")
-      event.key("data")
-      event.object { data in
-        data.key("queue")
-        data.string(queue.rawValue)
-        data.key("kind")
-        data.string(kind)
+    return SampleRequest(
+      id: kind, source: "/usher-bench/load", queue: queue, kind: kind,
+      data: { data in
         data.key("customer")
         data.object { customer in
           customer.key("name")
@@ -74,8 +61,6 @@ struct LoadProducer: PacedRequests {
           details.key("note")
           details.string("has all papers, waits outside")
         }
-      }
-    }
-    return SampleRequest(routingKey: "service.\(queue).\(kind)", body: writer.bytes)
+      })
   }
 }
