@@ -12,18 +12,13 @@ let strict: [SwiftSetting] = [
 let log = Target.Dependency.product(name: "Logging", package: "swift-log")
 let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
 let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
+let tracing = Target.Dependency.product(name: "Tracing", package: "swift-distributed-tracing")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
-
-/// What the Gateway serves under `/console/`, built into the program.
-let consoleFiles = [
-  "command-line.js", "emitter.js", "ordered-services.js", "queue-copy.js", "queue-digest.js", "queue-subscription.js",
-  "usher-client.js", "usher-error.js",
-]
 
 /// The OpenAPI document, a fragment a concern, built into the program.
 let openAPIFiles = [
   "base.json", "auth.json", "tokens.json", "users.json", "people.json", "queues.json", "services.json", "history.json",
-  "reports.json", "audit.json", "subjects.json", "deadletters.json",
+  "reports.json", "audit.json", "subjects.json", "deadletters.json", "links.json",
 ]
 
 let package = Package(
@@ -38,6 +33,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
     .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.3"),
     .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
@@ -74,7 +70,7 @@ let package = Package(
       swiftSettings: strict),
     .target(
       name: "Intake",
-      dependencies: ["ServiceQueue", "Reactor", "CRabbitMQ", log, metrics, lifecycle],
+      dependencies: ["ServiceQueue", "Reactor", "CRabbitMQ", log, metrics, tracing, lifecycle],
       resources: [.embedInCode("Rules/rules.schema.json")],
       swiftSettings: strict),
     .target(
@@ -87,7 +83,7 @@ let package = Package(
     .target(
       name: "BrokerRPC",
       dependencies: [
-        "ServiceQueue", log, metrics, lifecycle,
+        "ServiceQueue", log, metrics, tracing, lifecycle,
         .product(name: "GRPCCore", package: "grpc-swift-2"),
         .product(name: "GRPCNIOTransportHTTP2Posix", package: "grpc-swift-nio-transport"),
         .product(name: "GRPCProtobuf", package: "grpc-swift-protobuf"),
@@ -98,12 +94,12 @@ let package = Package(
       exclude: ["Protobuf/generate", "Protobuf/grpc", "Protobuf/usher"],
       swiftSettings: strict),
     .target(
-      name: "Telemetry", dependencies: [log, .product(name: "CoreMetrics", package: "swift-metrics")],
+      name: "Telemetry", dependencies: [log, tracing, .product(name: "CoreMetrics", package: "swift-metrics")],
       swiftSettings: strict),
     .target(
       name: "Gateway",
       dependencies: [
-        "ServiceQueue", "FieldEncryption", "UserStore", "CZlib", log, metrics, lifecycle,
+        "ServiceQueue", "FieldEncryption", "UserStore", "CZlib", log, metrics, tracing, lifecycle,
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "HummingbirdCore", package: "hummingbird"),
@@ -118,15 +114,14 @@ let package = Package(
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ],
       exclude: ["Centrifuge/Protobuf/client.proto", "Console/README.md", "Console/package.json"],
-      resources: consoleFiles.map { .embedInCode("Console/\($0)") }
-        + openAPIFiles.map { .embedInCode("OpenAPI/\($0)") },
+      resources: [.embedInCode("Console")] + openAPIFiles.map { .embedInCode("OpenAPI/\($0)") },
       swiftSettings: strict),
     .executableTarget(
       name: "usher",
       dependencies: [
         "ServiceQueue", "Reactor", "RedisBroker", "BrokerRPC", "Intake", "FieldEncryption", "UserStore", "Gateway",
         "Telemetry",
-        log, metrics, lifecycle,
+        log, metrics, tracing, lifecycle,
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Configuration", package: "swift-configuration"),
@@ -169,18 +164,18 @@ let package = Package(
     .testTarget(name: "FieldEncryptionTests", dependencies: ["FieldEncryption", "CCrypto"], swiftSettings: strict),
     .testTarget(
       name: "TelemetryTests",
-      dependencies: ["Telemetry", log, .product(name: "CoreMetrics", package: "swift-metrics")],
+      dependencies: ["Telemetry", log, tracing, .product(name: "CoreMetrics", package: "swift-metrics")],
       swiftSettings: strict),
     .testTarget(
       name: "RedisBrokerTests", dependencies: ["RedisBroker", "ServiceQueue", "Reactor", log, lifecycle],
       swiftSettings: strict),
     .testTarget(
-      name: "IntakeTests", dependencies: ["Intake", "ServiceQueue", "Reactor", "CRabbitMQ", log, lifecycle],
+      name: "IntakeTests", dependencies: ["Intake", "ServiceQueue", "Reactor", "CRabbitMQ", log, tracing, lifecycle],
       swiftSettings: strict),
     .testTarget(
       name: "BrokerRPCTests",
       dependencies: [
-        "BrokerRPC", "ServiceQueue", "RedisBroker", "Reactor", log, lifecycle,
+        "BrokerRPC", "ServiceQueue", "RedisBroker", "Reactor", log, tracing, lifecycle,
         .product(name: "GRPCCore", package: "grpc-swift-2"),
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ],
@@ -191,7 +186,7 @@ let package = Package(
     .testTarget(
       name: "GatewayTests",
       dependencies: [
-        "Gateway", "ServiceQueue", "UserStore", log, lifecycle,
+        "Gateway", "ServiceQueue", "UserStore", log, tracing, lifecycle,
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "NIOCore", package: "swift-nio"),

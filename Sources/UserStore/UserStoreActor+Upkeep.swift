@@ -1,6 +1,6 @@
 extension UserStoreActor {
   /// Forgets every 20 seconds the successors of refresh tokens that nobody may ask for any more, and every hour what has expired:
-  /// sessions, kept answers, entries of the audit; then the users have their turn. Until cancelled.
+  /// sessions, links, kept answers, entries of the audit; then the users have their turn. Until cancelled.
   func keepTidy() async {
     var rounds = 0
     while !Task.isCancelled {
@@ -9,6 +9,7 @@ extension UserStoreActor {
       rounds += 1
       guard rounds % 180 == 0 else { continue }
       await deleteExpiredSessions()
+      await deleteRevokedLinks()
       await deleteOldAnswers()
       await expireAudit(months: configuration.auditMonths)
       housekeeping.continuation.yield()

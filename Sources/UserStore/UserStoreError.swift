@@ -28,6 +28,10 @@ public struct UserStoreError: Error, Hashable, Sendable, CustomStringConvertible
     case throttled
     /// No such invitation, or used, or expired; which of them is not told.
     case invitationInvalid = "invitation_invalid"
+    /// No such link, or revoked; which of them is not told.
+    case linkInvalid = "link_invalid"
+    /// There are as many of them as there may be.
+    case limitReached = "limit_reached"
     /// The site would have no administrator who can log in.
     case lastAdministrator = "last_administrator"
     /// An argument is out of its bounds.

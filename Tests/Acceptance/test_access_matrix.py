@@ -21,6 +21,7 @@ FRONT_DESK, ROADSIDE = "front-desk", "roadside"
 # The columns of the table. `elsewhere` is an agent, `other_boss` a supervisor, `other_admin` an administrator, each limited to the
 # other queue. For all routes but the public ones, who has no good token gets 401, and who is disabled 403: see `REFUSED`.
 COLUMNS = ["viewer", "agent", "supervisor", "admin", "producer", "elsewhere", "other_boss", "other_admin"]
+# Besides, there is `board`: a display of the front desk by its link may what the viewer may, but is no user.
 REFUSED = {"nobody": 401, "garbage": 401, "expired": 401, "other_site": 401, "disabled": 403}
 
 # Whoever acts on a claim shows its fence.
@@ -61,10 +62,14 @@ ROUTES = [
     ("POST", "/v1/queues/{queue}/pause", {}, "                            403    403    200    200    403    403    403    403"),
     ("POST", "/v1/queues/{queue}/drain", {}, "                            403    403    200    200    403    403    403    403"),
     ("POST", "/v1/queues/{queue}/resume", {}, "                           403    403    200    200    403    403    403    403"),
+    ("GET", "/v1/queues/{queue}/board-links", None, "                     403    403    200    200    403    403    403    403"),
+    ("POST", "/v1/queues/{queue}/board-links", {}, "                      403    403    201    201    403    403    403    403"),
+    ("DELETE", "/v1/queues/{queue}/board-links/{unknown}", None, "        403    403    404    404    403    403    403    403"),
     ("GET", "/v1/services/{waiting}", None, "                             200    200    200    200    403    404    404    404"),
     ("GET", "/v1/services/{waiting}/position", None, "                    200    200    200    200    403    404    404    404"),
     # A producer removes its own, and these are not.
     ("DELETE", "/v1/services/{waiting}", None, "                          403    403    200    200    404    403    404    404"),
+    ("POST", "/v1/services/{waiting}/ticket-link", {}, "                  403    200    200    200    404    404    404    404"),
     ("POST", "/v1/services/{waiting}/claim", {}, "                        403    200    200    200    403    404    404    404"),
     ("POST", "/v1/services/{claimed}/start", FENCE, "                        403    200    200    200    403    404    404    404"),
     ("POST", "/v1/services/{claimed}/renew", FENCE, "                        403    200    200    200    403    404    404    404"),
@@ -104,6 +109,10 @@ PUBLIC = [
     ("POST", "/v1/auth/token", 400),
     ("POST", "/v1/auth/refresh", 400),
     ("POST", "/v1/auth/logout", 400),
+    ("POST", "/v1/auth/board", 400),
+    # The token of a link says it all, and there is none.
+    ("GET", "/v1/tickets/{unknown}", 404),
+    ("POST", "/v1/tickets/{unknown}/cancel", 404),
     ("POST", "/v1/auth/invitations/accept", 400),
     # No provider is set up.
     ("POST", "/v1/auth/oidc", 404),
@@ -194,6 +203,8 @@ def scene(tmp_path_factory):
         everyone["other_admin"] = Account(admin, "admin", queues=[ROADSIDE])
         everyone["disabled"] = Account(admin, "admin")
         tokens = {who: account.token() for who, account in everyone.items()}
+        link = boss.post(f"/v1/queues/{FRONT_DESK}/board-links").json()["path"].partition("#")[2]
+        tokens["board"] = httpx.post(HTTP + "/v1/auth/board", json={"link": link}, timeout=20).json()["access_token"]
         tokens |= {"nobody": "", "garbage": "a.b.c", "expired": expired(tokens["admin"], folder)}
         tokens["other_site"] = forged(claims(tokens["admin"]), folder, aud=claims(tokens["admin"])["aud"] + "-elsewhere")
         everyone["disabled"].change(disabled=True)
@@ -207,6 +218,8 @@ def scene(tmp_path_factory):
         boss.post(f"/v1/queues/{FRONT_DESK}/resume", json={})
         boss.drain(FRONT_DESK)
         boss.drain(ROADSIDE)
+        for link in boss.get_json(f"/v1/queues/{FRONT_DESK}/board-links")["links"]:
+            boss.delete(f"/v1/queues/{FRONT_DESK}/board-links/{link['id']}")
         for account in [*everyone.values(), target]:
             account.change(disabled=True)
 
@@ -229,6 +242,7 @@ def name(route) -> str:
 def test_the_table(scene, route):
     method, path, body, row = route
     expected = dict(zip(COLUMNS, map(int, row.split()), strict=True)) | REFUSED
+    expected["board"] = 403 if path.startswith("/v1/users/me") else expected["viewer"]
     found = {}
     for who in expected:
         answer = scene.ask(who, method, path, body)
@@ -256,6 +270,7 @@ def test_bulk_gives_no_more_than_its_commands(scene):
         "elsewhere": "forbidden",
         "other_boss": "not_found",
         "other_admin": "not_found",
+        "board": "forbidden",
     }
     found = {}
     for who in expected:

@@ -19,29 +19,8 @@ extension CommandDesk {
   /// `{id, queue, state, position, ahead, waiting, paused, estimate: {low_seconds, high_seconds, confidence}}`: what there is not is
   /// null. The position counts from 1.
   func json(_ position: QueuePosition) -> [UInt8] {
-    var estimate: WaitEstimate?
-    if let ahead = position.ahead, let statistics = position.statistics {
-      estimate = WaitEstimate(ahead: ahead, statistics: statistics)
-    }
     var json = JSONWriter()
-    json.object {
-      $0.key("id")
-      $0.string(position.service.id.rawValue)
-      $0.key("queue")
-      $0.string(position.service.queue.rawValue)
-      $0.key("state")
-      $0.string(position.service.state.rawValue)
-      $0.key("position")
-      if let ahead = position.ahead { $0.number(ahead + 1) } else { $0.null() }
-      $0.key("ahead")
-      if let ahead = position.ahead { $0.number(ahead) } else { $0.null() }
-      $0.key("waiting")
-      if let statistics = position.statistics { $0.number(statistics.summary.waiting) } else { $0.null() }
-      $0.key("paused")
-      if let statistics = position.statistics { $0.bool(statistics.summary.isPaused) } else { $0.null() }
-      $0.key("estimate")
-      if let estimate { $0.estimate(estimate) } else { $0.null() }
-    }
+    json.object { $0.members(of: position) }
     return json.bytes
   }
 
@@ -60,6 +39,30 @@ extension CommandDesk {
 }
 
 extension JSONWriter {
+  /// `id, queue, state, position, ahead, waiting, paused, estimate`; what there is not is null.
+  mutating func members(of position: QueuePosition) {
+    var estimate: WaitEstimate?
+    if let ahead = position.ahead, let statistics = position.statistics {
+      estimate = WaitEstimate(ahead: ahead, statistics: statistics)
+    }
+    key("id")
+    string(position.service.id.rawValue)
+    key("queue")
+    string(position.service.queue.rawValue)
+    key("state")
+    string(position.service.state.rawValue)
+    key("position")
+    if let ahead = position.ahead { number(ahead + 1) } else { null() }
+    key("ahead")
+    if let ahead = position.ahead { number(ahead) } else { null() }
+    key("waiting")
+    if let statistics = position.statistics { number(statistics.summary.waiting) } else { null() }
+    key("paused")
+    if let statistics = position.statistics { bool(statistics.summary.isPaused) } else { null() }
+    key("estimate")
+    if let estimate { self.estimate(estimate) } else { null() }
+  }
+
   /// Whole seconds, the range rounded outwards.
   fileprivate mutating func estimate(_ estimate: WaitEstimate) {
     object {

@@ -9,7 +9,8 @@ struct CrossOrigin: Sendable {
 
   /// What a page may send, besides what every page may.
   static let requestHeaders = [
-    "Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match", "Last-Event-ID", "X-Request-Id",
+    "Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match", "Last-Event-ID", "Ticket-Token",
+    "X-Request-Id",
   ].joined(separator: ", ")
   /// What a page may read, besides what every page may.
   static let exposedHeaders = ["ETag", "Location", "Retry-After", "X-Request-Id"].joined(separator: ", ")

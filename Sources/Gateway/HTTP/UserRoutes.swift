@@ -7,8 +7,8 @@ import UserStore
 enum UserRoutes {
   static func add(to routes: inout RouteTable) {
     routes.on(.get, "/v1/users/me") { exchange in
-      let principal = try exchange.principal()
-      return response(try await exchange.services.stores.directory.user(id: principal.id))
+      let token = try exchange.userToken()
+      return response(try await exchange.services.stores.directory.user(id: token.principal.id))
     }
     routes.on(.get, "/v1/users", list)
     routes.on(.post, "/v1/users", idempotent: .stored, create)

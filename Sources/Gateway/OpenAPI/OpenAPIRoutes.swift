@@ -20,7 +20,7 @@ extension OpenAPIDocument {
         PackageResources.users_json, PackageResources.people_json, PackageResources.queues_json,
         PackageResources.services_json, PackageResources.history_json, PackageResources.reports_json,
         PackageResources.audit_json, PackageResources.subjects_json,
-        PackageResources.deadletters_json,
+        PackageResources.deadletters_json, PackageResources.links_json,
       ])
     } catch {
       // A slip in a file of the source, which the first test that starts a Gateway finds.

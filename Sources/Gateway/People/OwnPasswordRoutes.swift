@@ -11,7 +11,7 @@ enum OwnPasswordRoutes {
 
   /// Ends all other sessions; a wrong present password counts as a failed login.
   private static func change(_ exchange: Exchange) async throws -> Response {
-    let token = try exchange.token()
+    let token = try exchange.userToken()
     let arguments = try await exchange.arguments(["current_password", "new_password"])
     let (current, new) = (try arguments.required("current_password"), try arguments.required("new_password"))
     let (people, origin) = (exchange.services.stores.people, exchange.loginOrigin)

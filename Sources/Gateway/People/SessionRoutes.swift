@@ -20,7 +20,7 @@ enum SessionRoutes {
     let isOneself: Bool
 
     init(_ exchange: Exchange) throws(GatewayError) {
-      token = try exchange.token()
+      token = try exchange.userToken()
       isOneself = exchange.context.parameters.get("id") == nil
       if isOneself {
         id = token.principal.id

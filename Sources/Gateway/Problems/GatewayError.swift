@@ -119,7 +119,8 @@ extension GatewayError {
       case .tokenReuse, .tokenInvalid: .unauthorized
       case .weakPassword: .weakPassword
       case .throttled: .tooManyRequests
-      case .invitationInvalid: .tokenInvalid
+      case .invitationInvalid, .linkInvalid: .tokenInvalid
+      case .limitReached: .atCapacity
       case .lastAdministrator: .lastAdministrator
       case .invalidArgument: .invalidArgument
       case .internal: .internal

@@ -17,6 +17,8 @@ public struct GatewayStores: Sendable {
   public var idempotency: any IdempotencyStore = AbsentStore()
   /// Those who come from an OpenID provider.
   public var openID: any OpenIDStore = AbsentStore()
+  /// Links of displays, and wrong links.
+  public var links: any LinkStore = AbsentStore()
   /// Who is to be forgotten; the Eraser is it.
   public var subjects: any SubjectStore = AbsentStore()
   /// What could not be taken in from RabbitMQ.
@@ -34,6 +36,7 @@ public struct GatewayStores: Sendable {
     audit = store
     idempotency = store
     openID = store
+    links = store
   }
 }
 

@@ -39,28 +39,33 @@ struct LoginGate {
   /// `burst` is how many failures of one place are let through at once.
   init(burst: Int) { self.burst = Double(burst) }
 
-  /// Lets a login through, of which `ended` must be told; or the seconds to wait.
-  mutating func begin(name: String, place: String, now: Int64) -> Int? {
-    let pair = Self.pair(name, place)
-    if let until = waits[pair], until > now { return Int((until - now + 999) / 1_000) }
+  /// Lets a login through, of which `ended` must be told; or the seconds to wait. Without a name (a link has none) only the place
+  /// counts: the displays of a waiting room all come from one, and at one moment.
+  mutating func begin(name: String?, place: String, now: Int64) -> Int? {
+    let pair = name.map { Self.pair($0, place) }
+    if let pair, let until = waits[pair], until > now { return Int((until - now + 999) / 1_000) }
     let left = tokens(place, now: now)
     if left < 1 { return Int(((1 - left) / Self.rate).rounded(.up)) }
+    guard let pair else { return nil }
     guard checking[pair.name, default: 0] < Self.mostAtOnce else { return 1 }
     checking[pair.name, default: 0] += 1
     return nil
   }
 
   /// What came of a login that was let through.
-  mutating func ended(name: String, place: String, _ outcome: Outcome, now: Int64) {
-    let pair = Self.pair(name, place)
-    let others = checking[pair.name, default: 1] - 1
-    checking[pair.name] = others > 0 ? others : nil
+  mutating func ended(name: String?, place: String, _ outcome: Outcome, now: Int64) {
+    let pair = name.map { Self.pair($0, place) }
+    if let pair {
+      let others = checking[pair.name, default: 1] - 1
+      checking[pair.name] = others > 0 ? others : nil
+    }
     switch outcome {
-    case .succeeded: waits[pair] = nil
+    case .succeeded: if let pair { waits[pair] = nil }
     case .unknown: break
     case .failed: spend(place, now: now)
     case .throttled(let seconds):
       spend(place, now: now)
+      guard let pair else { return }
       waits[pair] = now + Int64(seconds) * 1_000
       guard waits.count > Self.capacity else { return }
       waits = waits.filter { $0.value > now }

@@ -12,9 +12,10 @@ final class LoginLimiter: Sendable {
     self.clock = clock
   }
 
-  /// Carries out `check` of the password of the user with this name, or throws `tooManyRequests`.
+  /// Carries out `check` of the password of the user with this name, or of a secret that names nobody, or throws
+  /// `tooManyRequests`.
   func checking<Value>(
-    name: String, place: String, _ check: () async throws(UserStoreError) -> Value
+    name: String?, place: String, _ check: () async throws(UserStoreError) -> Value
   ) async throws -> Value {
     if let seconds = gate.withLock({ $0.begin(name: name, place: place, now: clock.milliseconds()) }) {
       throw GatewayError(.tooManyRequests, "too many failed attempts; wait", retryAfter: seconds)
@@ -29,7 +30,7 @@ final class LoginLimiter: Sendable {
     }
   }
 
-  private func ended(_ name: String, _ place: String, _ outcome: LoginGate.Outcome) {
+  private func ended(_ name: String?, _ place: String, _ outcome: LoginGate.Outcome) {
     gate.withLock { $0.ended(name: name, place: place, outcome, now: clock.milliseconds()) }
   }
 }
@@ -38,7 +39,7 @@ extension LoginGate.Outcome {
   init(_ error: UserStoreError) {
     self =
       switch error.code {
-      case .invalidCredentials: .failed
+      case .invalidCredentials, .linkInvalid: .failed
       case .throttled: .throttled(error.retryAfter ?? 1)
       default: .unknown
       }

@@ -11,6 +11,12 @@ enum AuditSQL {
     INSERT INTO audit (\(columns)) SELECT $1, $2, $3, $4, $5::json, $6, $7
     WHERE EXISTS (SELECT 1 FROM users WHERE id = $8 AND updated_at = now())
     """)
+  private static let insertIfLinkChanged = SQLStatement(
+    "audit.insert_if_link_changed",
+    """
+    INSERT INTO audit (\(columns)) SELECT $1, $2, $3, $4, $5::json, $6, $7
+    WHERE EXISTS (SELECT 1 FROM board_links WHERE id = $8 AND now() IN (created_at, revoked_at))
+    """)
   private static let allow = SQLStatement("audit.allow", "SELECT set_config('usher.audit', $1, true)")
   private static let eraseName = SQLStatement(
     "audit.erase_name",
@@ -46,6 +52,11 @@ enum AuditSQL {
   /// For behind an update that may find nothing to change: writes only if this transaction changed the user.
   static func insert(_ entry: AuditEntry, ifChanged userID: String) -> SQLCall {
     SQLCall(statement: insertIfChanged, parameters: parameters(entry) + [.text(userID)])
+  }
+
+  /// The same of a display's link: writes only if this transaction made or revoked it.
+  static func insert(_ entry: AuditEntry, ifLinkChanged id: String) -> SQLCall {
+    SQLCall(statement: insertIfLinkChanged, parameters: parameters(entry) + [.text(id)])
   }
 
   /// Puts `name`, which begins with `erased-`, for a user's name into at most `limit` entries, which keep the id. The second result

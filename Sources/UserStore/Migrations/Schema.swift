@@ -2,7 +2,7 @@
 enum Schema {
   static let migrations: [SchemaMigration] = [
     users, sessions, signingKeys, history, skills, openServices, sessionEnds, audit, people, signingKeyRotation,
-    historyPartitions, subjects, idempotency, rewrap, olderPrograms,
+    historyPartitions, subjects, idempotency, rewrap, olderPrograms, boardLinks,
   ]
 
   static let users = SchemaMigration(

@@ -100,6 +100,22 @@ extension UserStoreActor {
     _ = try await translating { () async throws(SQLFailure) in try await self.write(sent) }
   }
 
+  /// Counts a secret that names nobody, such as a wrong link's, against whoever comes from there. Throws `throttled` when they are to
+  /// wait; it is not counted then, as a password that is not looked at.
+  public func countFailure(from origin: LoginOrigin) async throws(UserStoreError) {
+    guard let network = origin.network else { return }
+    let key = try failureKey(.network(network))
+    let throttle = LoginThrottle.network(free: configuration.loginFailuresPerNetwork)
+    let wait = try await translating { () async throws(SQLFailure) in
+      try await self.read(Self.selectFailures(.byteStrings([key])))[0].first.flatMap { row throws(SQLFailure) in
+        throttle.wait(failures: try row.int(1), elapsed: try row.int(2))
+      }
+    }
+    if let wait { throw UserStoreError.throttled(milliseconds: wait) }
+    let call = Self.failure(key, throttle)
+    _ = try await translating { () async throws(SQLFailure) in try await self.write([call]) }
+  }
+
   /// The password was right: the account's failures are forgotten, the address' are not. Best effort: they sink by themselves.
   func succeeded(_ attempt: Attempt) async {
     guard attempt.hasFailures else { return }

@@ -5,7 +5,7 @@ import httpx
 # The codes that go with a status; none other may come.
 CODES = {
     400: {"malformed_json", "unknown_member", "invalid_argument"},
-    401: {"unauthorized", "token_expired", "invalid_credentials"},
+    401: {"unauthorized", "token_expired", "invalid_credentials", "token_invalid"},
     403: {"forbidden", "disabled", "not_owner", "missing_skill"},
     404: {"not_found", "unknown_queue"},
     405: {"method_not_allowed"},
@@ -36,3 +36,8 @@ def assert_refusal(answer: httpx.Response) -> str:
     if answer.status_code == 405:
         assert answer.headers["allow"]
     return problem["code"]
+
+
+def problem(answer: httpx.Response) -> tuple[int, str]:
+    """Status and code of a refusal."""
+    return answer.status_code, assert_refusal(answer)

@@ -36,6 +36,17 @@ import Testing
     #expect(gate.begin(name: "ann", place: "x", now: 0) == nil)
   }
 
+  @Test func withoutANameOnlyThePlaceCounts() {
+    var gate = LoginGate(burst: 2)
+    for _ in 0..<(2 * LoginGate.mostAtOnce) { #expect(gate.begin(name: nil, place: "p", now: 0) == nil, "all at once") }
+    for _ in 0..<(2 * LoginGate.mostAtOnce) { gate.ended(name: nil, place: "p", .succeeded, now: 0) }
+    gate.ended(name: nil, place: "p", .throttled(900), now: 0)
+    #expect(gate.begin(name: nil, place: "p", now: 0) == nil, "a good link behind the same address is let through")
+    gate.ended(name: nil, place: "p", .failed, now: 0)
+    #expect(gate.begin(name: nil, place: "p", now: 0) == 1)
+    #expect(gate.begin(name: "ann", place: "p", now: 0) == 1, "one count for both")
+  }
+
   @Test func theTablesAreBounded() {
     var gate = LoginGate(burst: 1)
     for number in 0..<(2 * LoginGate.capacity + 2) {
@@ -49,7 +60,9 @@ import Testing
     func outcome(_ code: UserStoreError.Code) -> LoginGate.Outcome {
       .init(UserStoreError(code, "", retryAfter: code == .throttled ? 7 : nil))
     }
-    if case .failed = outcome(.invalidCredentials) {} else { Issue.record("not failed") }
+    for code in [UserStoreError.Code.invalidCredentials, .linkInvalid] {
+      if case .failed = outcome(code) {} else { Issue.record("not failed: \(code)") }
+    }
     if case .throttled(7) = outcome(.throttled) {} else { Issue.record("not throttled") }
     for code in [UserStoreError.Code.overloaded, .unavailable, .disabled] {
       if case .unknown = outcome(code) {} else { Issue.record("\(code)") }

@@ -45,7 +45,8 @@ import UserStore
     let known = GatewayError(UserStoreError(code, "x")).code
     switch code {
     case .tokenReuse, .tokenInvalid: #expect(known == .unauthorized)
-    case .invitationInvalid: #expect(known == .tokenInvalid)
+    case .invitationInvalid, .linkInvalid: #expect(known == .tokenInvalid)
+    case .limitReached: #expect(known == .atCapacity)
     case .throttled: #expect(known == .tooManyRequests)
     default: #expect(known.rawValue == code.rawValue)
     }

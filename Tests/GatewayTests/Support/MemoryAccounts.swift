@@ -240,5 +240,5 @@ struct MemoryVault: PersonalDataVault {
     return PersonalData(customer: parts[0].isEmpty ? nil : parts[0], details: parts[1].isEmpty ? nil : parts[1])
   }
 
-  func fingerprint(of bytes: [UInt8]) throws -> String { String(decoding: bytes, as: UTF8.self) }
+  func fingerprint(of bytes: [UInt8]) throws -> String { String(SHA1.hexadecimal(bytes).prefix(32)) }
 }
