@@ -61,7 +61,7 @@ public final class RemoteBroker: Broker, ServiceLifecycle.Service, CustomStringC
         config: Self.config(authority: configuration.security.brokerName), resolverRegistry: resolvers,
         // Clients spread over the brokers.
         serviceConfig: ServiceConfig(loadBalancingConfig: [.pickFirst(shuffleAddressList: true)])),
-      interceptors: [SentMarkInterceptor()])
+      interceptors: [SentMarkInterceptor(), ClientTraceInterceptor()])
     calls = WireBroker.Client(wrapping: client)
     submissions = BatchLane(
       limits: .init(

@@ -51,11 +51,13 @@ extension WirePerformRequest {
     command = WireCommand(request.command)
     actor = WirePrincipal(request.actor)
     if let key = request.idempotencyKey { idempotencyKey = key.rawValue }
+    if let context = request.trace { trace = WireTraceContext(context) }
   }
 
   func domain() throws(Unreadable) -> CommandRequest {
     CommandRequest(
-      try command.domain(), by: try actor.domain(), idempotencyKey: try key(hasIdempotencyKey, idempotencyKey))
+      try command.domain(), by: try actor.domain(), idempotencyKey: try key(hasIdempotencyKey, idempotencyKey),
+      trace: hasTrace ? trace.domain : nil)
   }
 }
 

@@ -15,6 +15,7 @@ extension WireSubmission {
     submitterName = submission.submitterName
     idempotencyKey = submission.idempotencyKey
     fingerprint = submission.fingerprint
+    if let context = submission.trace { trace = WireTraceContext(context) }
   }
 
   func domain() throws(Unreadable) -> Submission {
@@ -28,7 +29,20 @@ extension WireSubmission {
       priority: try Priority(wire: priority),
       requires: try SkillSet(requires, most: SkillSet.mostRequired).read("requires"),
       scheduledFor: moment(hasScheduledFor, scheduledFor), personal: hasPersonal ? personal.domain : nil,
-      submitter: submitter, submitterName: submitterName, idempotencyKey: idempotencyKey, fingerprint: fingerprint)
+      submitter: submitter, submitterName: submitterName, idempotencyKey: idempotencyKey, fingerprint: fingerprint,
+      trace: hasTrace ? trace.domain : nil)
+  }
+}
+
+extension WireTraceContext {
+  init(_ context: TraceContext) {
+    self.init()
+    traceparent = context.traceparent
+    tracestate = context.tracestate ?? ""
+  }
+
+  var domain: TraceContext {
+    TraceContext(traceparent: traceparent, tracestate: tracestate.isEmpty ? nil : tracestate)
   }
 }
 

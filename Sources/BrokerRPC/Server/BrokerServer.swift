@@ -28,7 +28,7 @@ public struct BrokerServer: ServiceLifecycle.Service, CustomStringConvertible {
   ///   - security: who is let in.
   ///   - broker: what it serves.
   ///   - isReady: whether the Broker can work, asked at each probe.
-  ///   - logger: gets methods and names of certificates.
+  ///   - logger: gets methods and names of certificates, and of commands and submissions ids and outcomes.
   ///   - onRunning: called once it listens, with the port.
   public init(
     host: String, port: Int, security: ServerSecurity, broker: any Broker,
@@ -56,7 +56,10 @@ public struct BrokerServer: ServiceLifecycle.Service, CustomStringConvertible {
     let server = GRPCServer(
       transport: transport,
       services: [BrokerService(broker: broker, logger: logger), HealthService(state: state)],
-      interceptors: [AccessInterceptor(access: security.access, logger: logger)])
+      // The trace first: what is refused is told within it.
+      interceptors: [
+        ServerTraceInterceptor(logger: logger), AccessInterceptor(access: security.access, logger: logger),
+      ])
     try await withThrowingTaskGroup(of: Bool.self) { group in
       group.addTask {
         try await server.serve()

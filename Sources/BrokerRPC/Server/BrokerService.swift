@@ -33,12 +33,27 @@ struct BrokerService: WireBroker.SimpleServiceProtocol {
   func stored(_ request: WireSubmitRequest) async throws -> WireSubmitResponse {
     try bounded(request.submissions, 1...BrokerLimits.submitBatch, "submissions")
     let submissions = try request.submissions.reading { (submission) throws(Unreadable) in try submission.domain() }
-    let outcomes = try await broker.submit(submissions)
+    let told = spans("submit", submissions, \.trace)
+    let outcomes: [SubmitOutcome]
+    do throws(BrokerError) {
+      outcomes = try await broker.submit(submissions)
+    } catch {
+      tell(told, submissions, submissions.map { _ in .refused(error) })
+      throw error
+    }
+    tell(told, submissions, outcomes)
     return .with { $0.outcomes = outcomes.map(WireSubmitOutcome.init) }
   }
 
   func perform(request: WirePerformRequest, context: ServerContext) async throws -> WireCommandAnswer {
-    try await answering { WireCommandAnswer(try await broker.perform(try request.domain())) }
+    try await answering {
+      let request = try request.domain()
+      let told = spans("perform", [request], \.trace)
+      let result: Result<CommandAnswer, BrokerError>
+      do throws(BrokerError) { result = .success(try await broker.perform(request)) } catch { result = .failure(error) }
+      tell(told, [request], [result])
+      return WireCommandAnswer(try result.get())
+    }
   }
 
   func performAll(request: WirePerformAllRequest, context: ServerContext) async throws -> WirePerformAllResponse {
@@ -51,7 +66,11 @@ struct BrokerService: WireBroker.SimpleServiceProtocol {
     let requests = request.requests.map { request in
       Result { () throws(Unreadable) in try request.domain() }
     }
-    var results = await broker.performAll(requests.compactMap { try? $0.get() }).makeIterator()
+    let readable = requests.compactMap { try? $0.get() }
+    let told = spans("perform", readable, \.trace)
+    let answers = await broker.performAll(readable)
+    tell(told, readable, answers)
+    var results = answers.makeIterator()
     return .with {
       $0.results = requests.map { request in
         switch request {

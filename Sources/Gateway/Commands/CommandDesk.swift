@@ -32,8 +32,7 @@ struct CommandDesk: Sendable {
     let submission = Submission(
       id: id, queue: draft.queue, kind: draft.kind, priority: draft.priority, requires: draft.requires,
       scheduledFor: draft.scheduledFor, personal: personal, submitter: principal.id, submitterName: principal.name,
-      idempotencyKey: key?.rawValue ?? id.rawValue,
-      fingerprint: fingerprint)
+      idempotencyKey: key?.rawValue ?? id.rawValue, fingerprint: fingerprint, trace: .current)
     let outcome = try await asking { () async throws(BrokerError) in try await broker.submit([submission]) }.first
     switch outcome {
     case .stored(let service, let version): return Submitted(service: service, id: service.id, queueVersion: version)
@@ -52,7 +51,8 @@ struct CommandDesk: Sendable {
     in queue: QueueName, lease: LeaseDuration?, by principal: Principal, key: IdempotencyKey?
   ) async throws(GatewayError) -> CommandAnswer {
     guard AccessPolicy.allows(.handle, by: principal, in: queue) else { throw .forbidden }
-    let request = CommandRequest(.claimNext(queue, lease: lease), by: principal, idempotencyKey: key)
+    let request = CommandRequest(
+      .claimNext(queue, lease: lease), by: principal, idempotencyKey: key, trace: .current)
     return try await asking { () async throws(BrokerError) in try await broker.perform(request) }
   }
 

@@ -52,7 +52,8 @@ extension CommandDesk {
   func request(
     for order: ServiceOrder, about service: Service, by principal: Principal
   ) throws(GatewayError) -> CommandRequest {
-    CommandRequest(try order.command(in: service.queue), by: principal, idempotencyKey: order.key)
+    CommandRequest(
+      try order.command(in: service.queue), by: principal, idempotencyKey: order.key, trace: .current)
   }
 
   /// A service that `principal` may know of; otherwise there is none.

@@ -10,7 +10,7 @@ struct CrossOrigin: Sendable {
   /// What a page may send, besides what every page may.
   static let requestHeaders = [
     "Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match", "Last-Event-ID", "Ticket-Token",
-    "X-Request-Id",
+    "X-Request-Id", "traceparent", "tracestate",
   ].joined(separator: ", ")
   /// What a page may read, besides what every page may.
   static let exposedHeaders = ["ETag", "Location", "Retry-After", "X-Request-Id"].joined(separator: ", ")

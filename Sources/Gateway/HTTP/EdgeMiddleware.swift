@@ -2,7 +2,7 @@ import HTTPTypes
 import Hummingbird
 import ServiceQueue
 
-/// Around everything: gives each request its id, bounds its URI, and gives each answer what it has whatever it says: the id, what
+/// Around everything: gives each request its id and its trace, bounds its URI, and gives each answer what it has whatever it says: the id, what
 /// other origins may do with it, 304 where the reader has it, and compression.
 struct EdgeMiddleware: RouterMiddleware {
   typealias Context = GatewayContext
@@ -23,7 +23,9 @@ struct EdgeMiddleware: RouterMiddleware {
       response = Problem.response(error, requestID: context.id)
     } else {
       // Errors are problems by now.
-      response = EntityTags.condense(try await next(request, context), for: request)
+      let identified = context
+      let answer = try await RequestTrace.span(request) { try await next(request, identified) }
+      response = EntityTags.condense(answer, for: request)
     }
     response.headers[RequestID.header] = context.id
     CrossOrigin(allowed: services.configuration.allowedOrigins).apply(to: &response.headers, for: request.headers)

@@ -2,7 +2,7 @@ import HTTPTypes
 import Hummingbird
 import Logging
 
-/// Around every route: turns errors into problems, and counts.
+/// Around every route: turns errors into problems, counts, and tells the log at `debug`.
 struct ProblemMiddleware: RouterMiddleware {
   typealias Context = GatewayContext
 
@@ -23,9 +23,15 @@ struct ProblemMiddleware: RouterMiddleware {
     // Hummingbird takes the body off an answer to HEAD, but not off an error: the client would read it as the next answer.
     if request.method == .head { response = response.createHeadResponse() }
     if request.headers[.connection] == "close" { response.headers[.connection] = "close" }
+    let took = ContinuousClock.now - start
     services.metrics.request(
-      method: request.method.rawValue, route: context.route, status: response.status.code,
-      took: ContinuousClock.now - start)
+      method: request.method.rawValue, route: context.route, status: response.status.code, took: took)
+    services.logger.debug(
+      "a request was answered",
+      metadata: [
+        "request": "\(context.id)", "method": "\(request.method.rawValue)", "route": "\(context.route)",
+        "status": "\(response.status.code)", "ms": "\(took / .milliseconds(1))",
+      ])
     return response
   }
 }

@@ -3,6 +3,7 @@ import Hummingbird
 import Logging
 import NIOCore
 import ServiceQueue
+import Tracing
 import UserStore
 
 /// The history as one CSV file of any length, made while it is sent: one page of it is in memory at a time, and the next is
@@ -30,8 +31,12 @@ struct HistoryExport: Sendable {
     query.limit = min(limit, withPersonal ? Self.personalPage : Self.page)
     let first = try await page(query)
     let (rest, next) = (query, limit - first.entries.count)
+    let trace = ServiceContext.current
     return .csv(named: "usher-history.csv") { writer in
-      try await stream(first, rest, left: next, withPersonal: withPersonal, to: &writer)
+      // The body is written when the request's own span is over.
+      try await ServiceContext.withValue(trace) {
+        try await stream(first, rest, left: next, withPersonal: withPersonal, to: &writer)
+      }
     }
   }
 

@@ -19,9 +19,12 @@ struct Analyser: Sendable {
   let rules: RuleSet
   let maximumBodyBytes: Int
 
-  func analyse(_ delivery: Delivery, now: Timestamp = .now, matched: (Int) -> Void = { _ in }) -> Analysis {
+  func analyse(
+    _ delivery: Delivery, now: Timestamp = .now, matched: (Int) -> Void = { _ in },
+    trace: (TraceContext) -> Void = { _ in }
+  ) -> Analysis {
     do throws(Rejection) {
-      let (request, key) = try request(delivery, now: now)
+      let (request, key) = try request(delivery, now: now, trace: trace)
       switch rules.evaluate(request, matched: matched) {
       case .drop: return .drop
       case .reject(let detail): return .reject(Rejection(.rejectedByRule, detail))
@@ -35,8 +38,10 @@ struct Analyser: Sendable {
   }
 
   /// What the rules are asked about, and its idempotency key.
-  func request(_ delivery: Delivery, now: Timestamp) throws(Rejection) -> (RuleRequest, idempotencyKey: String) {
-    let envelope = try Envelope.open(delivery, maximumBodyBytes: maximumBodyBytes)
+  func request(
+    _ delivery: Delivery, now: Timestamp, trace: (TraceContext) -> Void = { _ in }
+  ) throws(Rejection) -> (RuleRequest, idempotencyKey: String) {
+    let envelope = try Envelope.open(delivery, maximumBodyBytes: maximumBodyBytes, trace: trace)
     let request = RuleRequest(
       draft: try draft(envelope.data, delivery.routingKey),
       hasPriority: !(envelope.data["priority"]?.isNull ?? true), routingKey: delivery.routingKey,

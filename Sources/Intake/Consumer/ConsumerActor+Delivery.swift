@@ -14,29 +14,39 @@ extension ConsumerActor {
     }
     metrics.received.increment()
     if delivery.isRedelivered { metrics.redelivered.increment() }
-    let analysis = analyser.analyse(delivery, matched: { ruleMetrics.matched($0) })
+    var trace: MessageTrace?
+    let analysis = analyser.analyse(delivery, matched: { ruleMetrics.matched($0) }) {
+      // The first that is well formed: a message's own headers are nearer than what its event says.
+      if trace == nil { trace = MessageTrace($0, queue: configuration.topology.queue) }
+    }
     ruleMetrics.count(analysis)
     switch analysis {
     case .accept(let accepted):
       if accepted.draft.unknownMembers > 0 { metrics.unknownMembers.increment(by: accepted.draft.unknownMembers) }
-      session.prepared.append(Session.Prepared(delivery: delivery, submission: try seal(accepted)))
+      let submission = try seal(accepted, trace?.carried)
+      session.prepared.append(Session.Prepared(delivery: delivery, submission: submission, trace: trace))
     case .drop:
       metrics.dropped.increment()
       session.settle(delivery)
+      MessageTrace.within(trace) {
+        logger.debug("Message dropped by a rule", metadata: ["delivery_tag": "\(delivery.tag)"])
+      }
+      trace?.end()
     case .reject(let rejection):
-      try deadLetter(Session.DeadLetter(delivery: delivery, rejection: rejection), session)
+      try deadLetter(Session.DeadLetter(delivery: delivery, rejection: rejection, trace: trace), session)
     }
   }
 
   /// A vault that cannot seal is a fault of the node: the session ends, and the message comes again.
-  private func seal(_ accepted: Analyser.Accepted) throws -> Submission {
+  private func seal(_ accepted: Analyser.Accepted, _ trace: TraceContext?) throws -> Submission {
     let id = ids.next(now: .now, using: &random)
     let personal = accepted.draft.personal
     return Submission(
       id: id, queue: accepted.draft.queue, kind: accepted.draft.kind, priority: accepted.draft.priority,
       requires: accepted.draft.requires, scheduledFor: accepted.draft.scheduledFor,
       personal: personal.isEmpty ? nil : try vault.seal(personal, for: id), submitter: "amqp", submitterName: "amqp",
-      idempotencyKey: accepted.idempotencyKey, fingerprint: try vault.fingerprint(of: accepted.canonicalBytes))
+      idempotencyKey: accepted.idempotencyKey, fingerprint: try vault.fingerprint(of: accepted.canonicalBytes),
+      trace: trace)
   }
 
   /// Sends a message to the dead letters, at once or when those before it are confirmed and RabbitMQ takes something in; it is settled
@@ -71,12 +81,15 @@ extension ConsumerActor {
     for letter in letters where confirm.isPositive {
       session.settle(letter.delivery)
       metrics.rejected[letter.rejection.reason]?.increment()
-      logger.info(
-        "Message dead-lettered",
-        metadata: [
-          "reason": "\(letter.rejection.reason.rawValue)", "detail": "\(letter.rejection.detail)",
-          "delivery_tag": "\(letter.delivery.tag)",
-        ])
+      MessageTrace.within(letter.trace) {
+        logger.info(
+          "Message dead-lettered",
+          metadata: [
+            "reason": "\(letter.rejection.reason.rawValue)", "detail": "\(letter.rejection.detail)",
+            "delivery_tag": "\(letter.delivery.tag)",
+          ])
+      }
+      letter.trace?.end()
     }
     guard !confirm.isPositive, !letters.isEmpty else { return }
     metrics.deadLetterRetries.increment(by: letters.count)

@@ -75,15 +75,16 @@ extension ConsumerActor {
     do throws(AMQPError) {
       for (prepared, outcome) in zip(batch, outcomes) {
         switch outcome {
-        case .stored:
+        case .stored(let service, _):
           stored += 1
-          session.settle(prepared.delivery)
-        case .duplicate:
+          settle(prepared, "Message stored", service.id, session)
+        case .duplicate(let first):
           duplicates += 1
-          session.settle(prepared.delivery)
+          settle(prepared, "Message was stored before", first, session)
         case .refused(let error):
+          let rejection = Rejection(error)
           try deadLetter(
-            Session.DeadLetter(delivery: prepared.delivery, rejection: Rejection(error)), session)
+            Session.DeadLetter(delivery: prepared.delivery, rejection: rejection, trace: prepared.trace), session)
         }
       }
       try sendAcks(session)
@@ -95,5 +96,13 @@ extension ConsumerActor {
     recordHeld(session)
     resumeReading(session)
     finishIfDone(session)
+  }
+
+  private func settle(_ prepared: Session.Prepared, _ message: Logger.Message, _ id: ServiceID, _ session: Session) {
+    session.settle(prepared.delivery)
+    MessageTrace.within(prepared.trace) {
+      logger.debug(message, metadata: ["service": "\(id)", "delivery_tag": "\(prepared.delivery.tag)"])
+    }
+    prepared.trace?.end()
   }
 }

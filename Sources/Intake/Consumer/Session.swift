@@ -11,12 +11,14 @@ final class Session {
   struct Prepared: Sendable {
     let delivery: Delivery
     let submission: Submission
+    var trace: MessageTrace?
   }
 
   /// A message on its way to the dead letters.
   struct DeadLetter: Sendable {
     let delivery: Delivery
     let rejection: Rejection
+    var trace: MessageTrace?
   }
 
   enum Phase {

@@ -24,7 +24,13 @@ struct Envelope: Hashable, Sendable {
   private static let bareTypes: Set<String> = ["application/octet-stream", "text/plain"]
 
   /// Reads a delivery. Pure.
-  static func open(_ delivery: Delivery, maximumBodyBytes: Int) throws(Rejection) -> Envelope {
+  ///
+  /// - Parameter trace: told which trace the message says that it belongs to, also where it is refused: its own headers, and then
+  ///   the attributes of the CloudEvent.
+  static func open(
+    _ delivery: Delivery, maximumBodyBytes: Int, trace: (TraceContext) -> Void = { _ in }
+  ) throws(Rejection) -> Envelope {
+    if let own = delivery.properties.trace { trace(own) }
     guard delivery.body.count <= maximumBodyBytes else {
       throw Rejection(.tooLarge, "the body has more than \(maximumBodyBytes) bytes")
     }
@@ -34,8 +40,8 @@ struct Envelope: Hashable, Sendable {
     }
     let type = MediaType(properties.contentType ?? "")
     guard type.isUTF8 else { throw Rejection(.unsupportedEncoding, "content_type: the charset must be utf-8") }
-    if type.name.hasPrefix("application/cloudevents") { return try structured(delivery.body, type) }
-    if let attributes = try binaryAttributes(properties.headers, type) {
+    if type.name.hasPrefix("application/cloudevents") { return try structured(delivery.body, type, trace) }
+    if let attributes = try binaryAttributes(properties.headers, type, trace) {
       let key = try attributes.key()
       return Envelope(
         idempotencyKey: key, data: try parse(delivery.body), source: attributes.text("source"),
@@ -53,7 +59,9 @@ struct Envelope: Hashable, Sendable {
 
   // MARK: - Structured
 
-  private static func structured(_ body: [UInt8], _ type: MediaType) throws(Rejection) -> Envelope {
+  private static func structured(
+    _ body: [UInt8], _ type: MediaType, _ trace: (TraceContext) -> Void
+  ) throws(Rejection) -> Envelope {
     switch type.name {
     case "application/cloudevents+json": break
     case "application/cloudevents-batch+json":
@@ -65,6 +73,7 @@ struct Envelope: Hashable, Sendable {
       throw Rejection(.wrongType, "the event must be an object, not \(value.typeName)")
     }
     var attributes = EventAttributes()
+    defer { if let said = attributes.trace { trace(said) } }
     var (data, base64): (JSONValue?, String?) = (nil, nil)
     for member in event.members {
       switch (member.name, member.value) {
@@ -100,7 +109,7 @@ struct Envelope: Hashable, Sendable {
 
   /// The attributes among AMQP's headers; nil when no header makes it an event.
   private static func binaryAttributes(
-    _ headers: [MessageProperties.Header], _ type: MediaType
+    _ headers: [MessageProperties.Header], _ type: MediaType, _ trace: (TraceContext) -> Void
   ) throws(Rejection) -> EventAttributes? {
     var found: [(name: String, value: MessageProperties.HeaderValue)] = []
     for header in headers {
@@ -110,6 +119,7 @@ struct Envelope: Hashable, Sendable {
     }
     guard found.contains(where: { $0.name == "specversion" || $0.name == "id" }) else { return nil }
     var attributes = EventAttributes()
+    defer { if let said = attributes.trace { trace(said) } }
     for (name, value) in found {
       guard let value = attribute(name, value) else { continue }
       try attributes.take(name, value)

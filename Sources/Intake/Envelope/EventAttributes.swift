@@ -2,7 +2,8 @@ import ServiceQueue
 
 /// The context attributes of a CloudEvent, gathered one by one and checked as CloudEvents 1.0 has them. Pure.
 ///
-/// Of extension attributes nothing is kept; that they are few and short is checked, so that nobody smuggles a second body.
+/// Of extension attributes only those of the distributed tracing extension are kept; that they are few and short is checked, so that
+/// nobody smuggles a second body.
 struct EventAttributes {
   /// A value in the type system of CloudEvents; the members of JSON and the headers of AMQP are turned into it.
   enum Value {
@@ -26,6 +27,7 @@ struct EventAttributes {
   private var found: [(name: String, text: String)] = []
   private var hasTime = false
   private var extensions = 0
+  private var tracing = TraceContext(traceparent: "")
 
   private static let known = [
     "specversion", "id", "source", "type", "datacontenttype", "dataschema", "subject", "time",
@@ -33,6 +35,9 @@ struct EventAttributes {
 
   /// True for attributes that CloudEvents defines; other names are extensions.
   static func isKnown(_ name: String) -> Bool { known.contains(name) }
+
+  /// The trace in which the event came about; not yet held against the specification.
+  var trace: TraceContext? { tracing.traceparent.isEmpty ? nil : tracing }
 
   /// The text of an attribute; nil where it is absent.
   func text(_ name: String) -> String? { found.first { $0.name == name }?.text }
@@ -44,8 +49,11 @@ struct EventAttributes {
       guard extensions <= Limits.extensions, name.utf8.count <= Limits.nameBytes else {
         throw Rejection(.tooLarge, "the event has more than \(Limits.extensions) extensions, or one with a long name")
       }
-      if case .text(let text) = value, text.utf8.count > Limits.valueBytes {
-        throw Rejection(.tooLarge, "an extension has more than \(Limits.valueBytes) bytes")
+      if case .text(let text) = value {
+        guard text.utf8.count <= Limits.valueBytes else {
+          throw Rejection(.tooLarge, "an extension has more than \(Limits.valueBytes) bytes")
+        }
+        tracing[name] = text
       }
       return
     }

@@ -7,12 +7,17 @@ public struct CommandRequest: Hashable, Sendable {
   /// The client's own id for this command; the same key by the same actor answers the same for a day. Nil when the
   /// client gave none: the Broker then makes one that lives as long as its own retries.
   public let idempotencyKey: IdempotencyKey?
+  /// The trace that it belongs to, for logs; nil for none.
+  public let trace: TraceContext?
 
   /// A request by `actor`, who has passed `AccessPolicy` for it.
-  public init(_ command: Command, by actor: Principal, idempotencyKey: IdempotencyKey? = nil) {
+  public init(
+    _ command: Command, by actor: Principal, idempotencyKey: IdempotencyKey? = nil, trace: TraceContext? = nil
+  ) {
     self.command = command
     self.actor = actor
     self.idempotencyKey = idempotencyKey
+    self.trace = trace
   }
 
   /// True when the actor may act on claims of others, without showing the fence, and claim what it lacks the skills for.

@@ -23,6 +23,8 @@ public struct Submission: Hashable, Sendable {
   /// A keyed hash of what was submitted, so that one key for two different things is told apart; see
   /// `PersonalDataVault.fingerprint`.
   public let fingerprint: String
+  /// The trace that it belongs to, for logs; nil for none.
+  public let trace: TraceContext?
 
   /// How far ahead a service may be scheduled, in milliseconds: 366 days.
   public static let mostAhead: Int64 = 366 * 86_400_000
@@ -31,7 +33,7 @@ public struct Submission: Hashable, Sendable {
   public init(
     id: ServiceID, queue: QueueName, kind: String, priority: Priority, requires: SkillSet = .none,
     scheduledFor: Timestamp? = nil, personal: SealedPersonalData?, submitter: String, submitterName: String,
-    idempotencyKey: String, fingerprint: String
+    idempotencyKey: String, fingerprint: String, trace: TraceContext? = nil
   ) {
     self.id = id
     self.queue = queue
@@ -44,6 +46,7 @@ public struct Submission: Hashable, Sendable {
     self.submitterName = submitterName
     self.idempotencyKey = idempotencyKey
     self.fingerprint = fingerprint
+    self.trace = trace
   }
 }
 

@@ -16,7 +16,12 @@ enum Foundations {
     signal(SIGPIPE, SIG_IGN)
     let format = settings.logFormat
     let level = settings.logLevel
-    LoggingSystem.bootstrap { label in LineLogHandler(label: label, format: format, level: level) }
+    LoggingSystem.bootstrap(
+      { label, provider in
+        var handler = LineLogHandler(label: label, format: format, level: level)
+        handler.metadataProvider = provider
+        return handler
+      }, metadataProvider: .traceContext)
     return Logger(label: "usher")
   }
 

@@ -5,6 +5,7 @@ import Metrics
 import Reactor
 import ServiceLifecycle
 import Telemetry
+import Tracing
 import UnixSignals
 
 /// The roles of this process: their parts, what connects them, and the order in which they start and end.
@@ -18,6 +19,7 @@ struct Server {
   init(_ settings: Settings, logger: Logger) async throws(SettingsError) {
     let registry = MetricsRegistry(MetricCatalogue.all)
     MetricsSystem.bootstrap(registry)
+    InstrumentationSystem.bootstrap(TraceContextTracer())
     Gauge(label: "usher_build_info", dimensions: [("version", Usher.version)]).record(1)
     self.logger = logger
     shutdownSeconds = settings.shutdownSeconds

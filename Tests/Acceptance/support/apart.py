@@ -56,10 +56,10 @@ class Apart:
 
 
 @contextlib.contextmanager
-def apart(name: str, folder: pathlib.Path) -> Iterator[Apart]:
-    """All three, running."""
+def apart(name: str, folder: pathlib.Path, **settings: str) -> Iterator[Apart]:
+    """All three, running, with settings that all of them have."""
     with own_place(name) as place, virtual_host() as amqp:
-        roles = Apart(name, place, amqp, folder)
+        roles = Apart(name, place | settings, amqp, folder)
         roles.api.prepare()
         with roles.broker, roles.consumer, roles.api:
             yield roles

@@ -1,5 +1,7 @@
 """A further server beside the one under test: on ports of its own, with the same Redis, RabbitMQ and PostgreSQL."""
 
+import contextlib
+import json
 import os
 import signal
 import socket
@@ -57,6 +59,14 @@ class Node:
 
     def metrics(self) -> str:
         return httpx.get(f"{self.admin}/metrics", timeout=10).text
+
+    def log(self, **members: str) -> list[dict]:
+        """The lines of its log that have these members, where it writes JSON."""
+        found = []
+        for line in self._log.read_text().splitlines():
+            with contextlib.suppress(ValueError):
+                found.append(json.loads(line))
+        return [line for line in found if members.items() <= line.items()]
 
     def start(self) -> None:
         with self._log.open("ab") as log:

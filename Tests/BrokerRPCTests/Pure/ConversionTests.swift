@@ -31,7 +31,7 @@ import Testing
   @Test func commandsAndTheirAnswers() throws {
     try random {
       for command in $0.commands() {
-        let request = CommandRequest(command, by: $0.principal(), idempotencyKey: $0.key())
+        let request = CommandRequest(command, by: $0.principal(), idempotencyKey: $0.key(), trace: $0.trace())
         let bytes: [UInt8] = try WirePerformRequest(request).serializedBytes()
         #expect(try WirePerformRequest(serializedBytes: bytes).domain() == request)
       }

@@ -52,7 +52,11 @@ struct RandomValues {
     Submission(
       id: id(), queue: queue(), kind: word(), priority: priority(), requires: skills(8),
       scheduledFor: maybe { $0.moment() }, personal: maybe { $0.sealed() }, submitter: text(), submitterName: text(),
-      idempotencyKey: text(), fingerprint: word())
+      idempotencyKey: text(), fingerprint: word(), trace: trace())
+  }
+
+  mutating func trace() -> TraceContext? {
+    maybe { TraceContext(traceparent: $0.word(), tracestate: $0.maybe { $0.word() }) }
   }
 
   mutating func error() -> BrokerError {

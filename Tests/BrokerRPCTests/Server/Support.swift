@@ -16,11 +16,13 @@ struct Rig {
   let queue: QueueName
 
   /// A submission with an id of its own.
-  func submission(_ key: String? = nil, personal: SealedPersonalData? = nil) -> Submission {
+  func submission(
+    _ key: String? = nil, personal: SealedPersonalData? = nil, trace: TraceContext? = nil
+  ) -> Submission {
     let id = ServiceID(UUID().uuidString)!
     return Submission(
       id: id, queue: queue, kind: "passport", priority: .normal, personal: personal, submitter: "amqp",
-      submitterName: "amqp", idempotencyKey: key ?? id.rawValue, fingerprint: "f0")
+      submitterName: "amqp", idempotencyKey: key ?? id.rawValue, fingerprint: "f0", trace: trace)
   }
 }
 
@@ -35,16 +37,20 @@ func quiet() -> Logger {
 /// A server that can be ended and started again at its port.
 final class Door: Sendable {
   private let broker: any Broker
+  private let logger: Logger
   private let state = Mutex<(port: Int, task: Task<Void, any Error>?)>((0, nil))
 
-  init(_ broker: any Broker) { self.broker = broker }
+  init(_ broker: any Broker, logger: Logger = quiet()) {
+    self.broker = broker
+    self.logger = logger
+  }
 
   var port: Int { state.withLock { $0.port } }
 
   func open() async throws {
     let (ports, continuation) = AsyncStream.makeStream(of: Int.self)
     let server = BrokerServer(
-      host: "127.0.0.1", port: port, security: .plaintext, broker: broker, isReady: { true }, logger: quiet(),
+      host: "127.0.0.1", port: port, security: .plaintext, broker: broker, isReady: { true }, logger: logger,
       onRunning: { continuation.yield($0) })
     let task = Task {
       defer { continuation.finish() }
@@ -66,7 +72,8 @@ final class Door: Sendable {
 }
 
 func withRig(
-  timeout: Duration = .seconds(5), wrap: (BrokerActor) -> any Broker = { $0 }, _ body: (Rig) async throws -> Void
+  timeout: Duration = .seconds(5), logger: Logger = quiet(), wrap: (BrokerActor) -> any Broker = { $0 },
+  _ body: (Rig) async throws -> Void
 ) async throws {
   let text = try #require(
     ProcessInfo.processInfo.environment["USHER_TEST_REDIS_URL"],
@@ -78,7 +85,7 @@ func withRig(
       redisURL: RedisURL(text), site: "rpc-" + String(UInt64.random(in: 0...UInt64.max), radix: 36), queues: [queue],
       presenceLife: .seconds(5)),
     reactor: reactor, logger: quiet())
-  let door = Door(wrap(local))
+  let door = Door(wrap(local), logger: logger)
   let result: Result<Void, any Error> = await withTaskGroup(of: Void.self) { group in
     group.addTask { try? await local.run() }
     let result: Result<Void, any Error>

@@ -5926,4 +5926,4 @@ extension WireBroker.ClientProtocol {
         )
     }
 }
-// Made from usher/broker/v1/broker.proto with the SHA-256 f6b195a4d986aa9377063a587e5b104bc2837e3e1a5c1634f491cc2a3d6b2588
+// Made from usher/broker/v1/broker.proto with the SHA-256 983179665ce316dfcc017e2976fa9bc247c7807b04f6b3440440b0b6db765413

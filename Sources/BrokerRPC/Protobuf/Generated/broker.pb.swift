@@ -845,6 +845,24 @@ nonisolated struct WireService: @unchecked Sendable {
   fileprivate var _storage = _StorageClass.defaultInstance
 }
 
+/// W3C Trace Context: the values of the headers of these names. What is malformed is as if it were absent. Calls of their own have it
+/// in their metadata.
+nonisolated struct WireTraceContext: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Which trace, and which span of it caused this.
+  var traceparent: String = String()
+
+  /// What vendors add to it; may be empty.
+  var tracestate: String = String()
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
 /// A service that is to be put in a queue.
 nonisolated struct WireSubmission: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
@@ -898,12 +916,23 @@ nonisolated struct WireSubmission: Sendable {
   /// A hash of what was submitted, so that one key for two different things is told apart.
   var fingerprint: String = String()
 
+  /// The trace that it belongs to; the submissions of a batch may belong to many.
+  var trace: WireTraceContext {
+    get {_trace ?? WireTraceContext()}
+    set {_trace = newValue}
+  }
+  /// Returns true if `trace` has been explicitly set.
+  var hasTrace: Bool {self._trace != nil}
+  /// Clears the value of `trace`. Subsequent reads from it will return its default value.
+  mutating func clearTrace() {self._trace = nil}
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
 
   fileprivate var _scheduledFor: Int64? = nil
   fileprivate var _personal: WireSealedPersonalData? = nil
+  fileprivate var _trace: WireTraceContext? = nil
 }
 
 /// What became of one submission.
@@ -1744,6 +1773,16 @@ nonisolated struct WirePerformRequest: Sendable {
   /// Clears the value of `idempotencyKey`. Subsequent reads from it will return its default value.
   mutating func clearIdempotencyKey() {self._idempotencyKey = nil}
 
+  /// The trace that it belongs to; the commands of a batch may belong to many.
+  var trace: WireTraceContext {
+    get {_trace ?? WireTraceContext()}
+    set {_trace = newValue}
+  }
+  /// Returns true if `trace` has been explicitly set.
+  var hasTrace: Bool {self._trace != nil}
+  /// Clears the value of `trace`. Subsequent reads from it will return its default value.
+  mutating func clearTrace() {self._trace = nil}
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
@@ -1751,6 +1790,7 @@ nonisolated struct WirePerformRequest: Sendable {
   fileprivate var _command: WireCommand? = nil
   fileprivate var _actor: WirePrincipal? = nil
   fileprivate var _idempotencyKey: String? = nil
+  fileprivate var _trace: WireTraceContext? = nil
 }
 
 /// What became of a command.
@@ -3814,9 +3854,44 @@ nonisolated extension WireService: SwiftProtobuf.Message, SwiftProtobuf._Message
   }
 }
 
+nonisolated extension WireTraceContext: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".TraceContext"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}traceparent\0\u{1}tracestate\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.traceparent) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.tracestate) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.traceparent.isEmpty {
+      try visitor.visitSingularStringField(value: self.traceparent, fieldNumber: 1)
+    }
+    if !self.tracestate.isEmpty {
+      try visitor.visitSingularStringField(value: self.tracestate, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WireTraceContext, rhs: WireTraceContext) -> Bool {
+    if lhs.traceparent != rhs.traceparent {return false}
+    if lhs.tracestate != rhs.tracestate {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
 nonisolated extension WireSubmission: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Submission"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}queue\0\u{1}kind\0\u{1}priority\0\u{1}requires\0\u{3}scheduled_for\0\u{1}personal\0\u{1}submitter\0\u{3}submitter_name\0\u{3}idempotency_key\0\u{1}fingerprint\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}queue\0\u{1}kind\0\u{1}priority\0\u{1}requires\0\u{3}scheduled_for\0\u{1}personal\0\u{1}submitter\0\u{3}submitter_name\0\u{3}idempotency_key\0\u{1}fingerprint\0\u{1}trace\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3835,6 +3910,7 @@ nonisolated extension WireSubmission: SwiftProtobuf.Message, SwiftProtobuf._Mess
       case 9: try { try decoder.decodeSingularStringField(value: &self.submitterName) }()
       case 10: try { try decoder.decodeSingularStringField(value: &self.idempotencyKey) }()
       case 11: try { try decoder.decodeSingularStringField(value: &self.fingerprint) }()
+      case 12: try { try decoder.decodeSingularMessageField(value: &self._trace) }()
       default: break
       }
     }
@@ -3878,6 +3954,9 @@ nonisolated extension WireSubmission: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if !self.fingerprint.isEmpty {
       try visitor.visitSingularStringField(value: self.fingerprint, fieldNumber: 11)
     }
+    try { if let v = self._trace {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 12)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -3893,6 +3972,7 @@ nonisolated extension WireSubmission: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if lhs.submitterName != rhs.submitterName {return false}
     if lhs.idempotencyKey != rhs.idempotencyKey {return false}
     if lhs.fingerprint != rhs.fingerprint {return false}
+    if lhs._trace != rhs._trace {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -4959,7 +5039,7 @@ nonisolated extension WireCommand.Transfer: SwiftProtobuf.Message, SwiftProtobuf
 
 nonisolated extension WirePerformRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".PerformRequest"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}command\0\u{1}actor\0\u{3}idempotency_key\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}command\0\u{1}actor\0\u{3}idempotency_key\0\u{1}trace\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -4970,6 +5050,7 @@ nonisolated extension WirePerformRequest: SwiftProtobuf.Message, SwiftProtobuf._
       case 1: try { try decoder.decodeSingularMessageField(value: &self._command) }()
       case 2: try { try decoder.decodeSingularMessageField(value: &self._actor) }()
       case 3: try { try decoder.decodeSingularStringField(value: &self._idempotencyKey) }()
+      case 4: try { try decoder.decodeSingularMessageField(value: &self._trace) }()
       default: break
       }
     }
@@ -4989,6 +5070,9 @@ nonisolated extension WirePerformRequest: SwiftProtobuf.Message, SwiftProtobuf._
     try { if let v = self._idempotencyKey {
       try visitor.visitSingularStringField(value: v, fieldNumber: 3)
     } }()
+    try { if let v = self._trace {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -4996,6 +5080,7 @@ nonisolated extension WirePerformRequest: SwiftProtobuf.Message, SwiftProtobuf._
     if lhs._command != rhs._command {return false}
     if lhs._actor != rhs._actor {return false}
     if lhs._idempotencyKey != rhs._idempotencyKey {return false}
+    if lhs._trace != rhs._trace {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -7784,4 +7869,4 @@ nonisolated extension WireAcknowledgeOutboxResponse: SwiftProtobuf.Message, Swif
   }
 }
 
-// Made from usher/broker/v1/broker.proto with the SHA-256 f6b195a4d986aa9377063a587e5b104bc2837e3e1a5c1634f491cc2a3d6b2588
+// Made from usher/broker/v1/broker.proto with the SHA-256 983179665ce316dfcc017e2976fa9bc247c7807b04f6b3440440b0b6db765413
