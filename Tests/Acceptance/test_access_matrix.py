@@ -19,7 +19,8 @@ from support.tokens import claims, expired, forged
 FRONT_DESK, ROADSIDE = "front-desk", "roadside"
 
 # The columns of the table. `elsewhere` is an agent, `other_boss` a supervisor, `other_admin` an administrator, each limited to the
-# other queue. For all routes but the public ones, who has no good token gets 401, and who is disabled 403: see `REFUSED`.
+# other queue: users, audit, erasures and dead letters, which are of no queue, are not for them. For all routes but the public ones,
+# who has no good token gets 401, and who is disabled 403: see `REFUSED`.
 COLUMNS = ["viewer", "agent", "supervisor", "admin", "producer", "elsewhere", "other_boss", "other_admin"]
 # Besides, there is `board`: a display of the front desk by its link may what the viewer may, but is no user.
 REFUSED = {"nobody": 401, "garbage": 401, "expired": 401, "other_site": 401, "disabled": 403}
@@ -33,18 +34,18 @@ FENCE = {"fence": "{fence}"}
 ROUTES = [
     # method, path, body                                                 viewer agent superv admin produc elsewh o_boss o_admin
     ("GET", "/v1/users/me", None, "                                       200    200    200    200    200    200    200    200"),
-    ("GET", "/v1/users", None, "                                          403    403    403    200    403    403    403    200"),
+    ("GET", "/v1/users", None, "                                          403    403    403    200    403    403    403    403"),
     ("POST", "/v1/users", {"username": "{new}", "password": "{new}-{new}", "level": "viewer"},
-     "                                                                    403    403    403    201    403    403    403    201"),
-    ("GET", "/v1/users/{user}", None, "                                   403    403    403    200    403    403    403    200"),
-    ("PATCH", "/v1/users/{user}", {"capacity": 3}, "                      403    403    403    200    403    403    403    200"),
-    ("DELETE", "/v1/users/{another}", None, "                             403    403    403    204    403    403    403    204"),
+     "                                                                    403    403    403    201    403    403    403    403"),
+    ("GET", "/v1/users/{user}", None, "                                   403    403    403    200    403    403    403    403"),
+    ("PATCH", "/v1/users/{user}", {"capacity": 3}, "                      403    403    403    200    403    403    403    403"),
+    ("DELETE", "/v1/users/{another}", None, "                             403    403    403    204    403    403    403    403"),
     ("POST", "/v1/users/invitations", {"username": "{new}", "level": "viewer"},
-     "                                                                    403    403    403    201    403    403    403    201"),
-    ("POST", "/v1/users/{user}/invitation", {}, "                         403    403    403    201    403    403    403    201"),
-    ("GET", "/v1/users/{user}/sessions", None, "                          403    403    403    200    403    403    403    200"),
-    ("DELETE", "/v1/users/{user}/sessions", None, "                       403    403    403    204    403    403    403    204"),
-    ("DELETE", "/v1/users/{user}/sessions/{unknown}", None, "             403    403    403    404    403    403    403    404"),
+     "                                                                    403    403    403    201    403    403    403    403"),
+    ("POST", "/v1/users/{user}/invitation", {}, "                         403    403    403    201    403    403    403    403"),
+    ("GET", "/v1/users/{user}/sessions", None, "                          403    403    403    200    403    403    403    403"),
+    ("DELETE", "/v1/users/{user}/sessions", None, "                       403    403    403    204    403    403    403    403"),
+    ("DELETE", "/v1/users/{user}/sessions/{unknown}", None, "             403    403    403    404    403    403    403    403"),
     ("GET", "/v1/users/me/sessions", None, "                              200    200    200    200    200    200    200    200"),
     ("DELETE", "/v1/users/me/sessions", None, "                           204    204    204    204    204    204    204    204"),
     ("DELETE", "/v1/users/me/sessions/{unknown}", None, "                 404    404    404    404    404    404    404    404"),
@@ -91,11 +92,10 @@ ROUTES = [
     ("GET", "/v1/statistics?from=2026-01-01T00:00:00Z&to=2026-02-01T00:00:00Z", None,
      "                                                                    403    403    200    200    403    403    200    200"),
     ("GET", "/v1/services/{unknown}/history", None, "                     403    403    404    404    403    403    404    404"),
-    ("GET", "/v1/audit", None, "                                          403    403    403    200    403    403    403    200"),
-    ("DELETE", "/v1/subjects/{new}", None, "                              403    403    403    202    403    403    403    202"),
-    ("GET", "/v1/erasures", None, "                                       403    403    403    200    403    403    403    200"),
-    ("GET", "/v1/erasures/{unknown}", None, "                             403    403    403    404    403    403    403    404"),
-    # A letter may be of any queue, or of none: for whoever is limited to some queues there are none.
+    ("GET", "/v1/audit", None, "                                          403    403    403    200    403    403    403    403"),
+    ("DELETE", "/v1/subjects/{new}", None, "                              403    403    403    202    403    403    403    403"),
+    ("GET", "/v1/erasures", None, "                                       403    403    403    200    403    403    403    403"),
+    ("GET", "/v1/erasures/{unknown}", None, "                             403    403    403    404    403    403    403    403"),
     ("GET", "/v1/dead-letters", None, "                                   403    403    403    200    403    403    403    403"),
     ("GET", "/v1/dead-letters/{unknown}", None, "                         403    403    403    404    403    403    403    403"),
     ("DELETE", "/v1/dead-letters/{unknown}", None, "                      403    403    403    404    403    403    403    403"),

@@ -45,10 +45,11 @@ enum QueueRoutes {
   }
 
   private static func create(_ exchange: Exchange) async throws -> Response {
-    let principal = try exchange.administrator()
+    let principal = try exchange.principal()
+    guard AccessPolicy.allows(.administer, level: principal.level) else { throw GatewayError.forbidden }
     guard let queue = exchange.context.parameters.get("queue") else { throw GatewayError.internal }
     let name = try Arguments.queue(queue)
-    guard principal.queues?.contains(name) ?? true else { throw GatewayError.forbidden }
+    guard AccessPolicy.allows(.administer, by: principal, in: name) else { throw GatewayError.forbidden }
     _ = try await exchange.arguments([])
     if try await isMissing(name, exchange) {
       try await exchange.services.stores.audit.record(

@@ -1,5 +1,6 @@
-/// The rule that a site has at least one administrator who can log in: the last one can be neither disabled nor demoted nor
-/// erased. Changes that could break it take turns at an advisory lock, so two at once cannot each rely on the other.
+/// The rule that a site has at least one administrator of all queues who can log in: the last one can be neither disabled nor
+/// demoted nor limited nor erased. Changes that could break it take turns at an advisory lock, so two at once cannot each rely on
+/// the other.
 enum LastAdministrator {
   /// What `examine` found of a user that a change did not touch.
   struct Finding: Sendable {
@@ -10,9 +11,9 @@ enum LastAdministrator {
   /// True of the row of `users` that is the last one.
   static let condition =
     """
-    (level = 'admin' AND NOT disabled AND password_phc IS NOT NULL AND NOT EXISTS (
+    (level = 'admin' AND queues IS NULL AND NOT disabled AND password_phc IS NOT NULL AND NOT EXISTS (
       SELECT 1 FROM users o
-      WHERE o.id <> users.id AND o.level = 'admin' AND NOT o.disabled AND o.password_phc IS NOT NULL))
+      WHERE o.id <> users.id AND o.level = 'admin' AND o.queues IS NULL AND NOT o.disabled AND o.password_phc IS NOT NULL))
     """
   /// The advisory lock: "usherA" as a number.
   private static let lock: Int64 = 0x7573_6865_7241
@@ -30,7 +31,7 @@ enum LastAdministrator {
       return UserStoreError(.versionMismatch, "the user was changed meanwhile: read it again")
     }
     return UserStoreError(
-      .lastAdministrator, "this is the last administrator who can log in: make another user an administrator first")
+      .lastAdministrator, "this is the last administrator of all queues who can log in: make another user one first")
   }
 }
 

@@ -125,7 +125,8 @@ extension UserStoreActor {
         password, username: user.username, email: email ?? user.email, displayName: displayName ?? user.displayName)
       phc = try await passwordHash(password)
     }
-    let endsAdministrator = changes.isDisabled == true || changes.level.map { $0 != .admin } == true
+    let endsAdministrator =
+      changes.isDisabled == true || changes.level.map { $0 != .admin } == true || queues != nil
     var calls = [
       Self.update(
         .text(id), .int(expectedVersion), .text(changes.level?.rawValue), .bool(changes.isDisabled),

@@ -108,8 +108,10 @@ struct ErasureTests {
       disable.isDisabled = true
       var demote = UserChanges()
       demote.level = .supervisor
+      var limit = UserChanges()
+      limit.queues = .set([QueueName("front-desk")!])
       func refused() async {
-        for changes in [disable, demote] {
+        for changes in [disable, demote, limit] {
           await expectError(.lastAdministrator) {
             try await store.updateUser(id: first.id, expectedVersion: nil, changes)
           }
