@@ -57,6 +57,7 @@ let package = Package(
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "CReactor"),
+    .target(name: "CConsole"),
 
     // The domain: pure, no I/O.
     .target(name: "ServiceQueue", swiftSettings: strict),
@@ -99,7 +100,7 @@ let package = Package(
     .target(
       name: "Gateway",
       dependencies: [
-        "ServiceQueue", "FieldEncryption", "UserStore", "CZlib", log, metrics, tracing, lifecycle,
+        "ServiceQueue", "FieldEncryption", "UserStore", "CConsole", "CZlib", log, metrics, tracing, lifecycle,
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "HummingbirdCore", package: "hummingbird"),
@@ -113,8 +114,8 @@ let package = Package(
         .product(name: "JWTKit", package: "jwt-kit"),
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ],
-      exclude: ["Centrifuge/Protobuf/client.proto", "Console/README.md", "Console/package.json"],
-      resources: [.embedInCode("Console")] + openAPIFiles.map { .embedInCode("OpenAPI/\($0)") },
+      exclude: ["Centrifuge/Protobuf/client.proto", "Console"],
+      resources: openAPIFiles.map { .embedInCode("OpenAPI/\($0)") },
       swiftSettings: strict),
     .executableTarget(
       name: "usher",
@@ -170,7 +171,7 @@ let package = Package(
       name: "RedisBrokerTests", dependencies: ["RedisBroker", "ServiceQueue", "Reactor", log, lifecycle],
       swiftSettings: strict),
     .testTarget(
-      name: "IntakeTests", dependencies: ["Intake", "ServiceQueue", "Reactor", "CRabbitMQ", log, tracing, lifecycle],
+      name: "IntakeTests", dependencies: ["Intake", "ServiceQueue", "Reactor", "CRabbitMQ", log, lifecycle],
       swiftSettings: strict),
     .testTarget(
       name: "BrokerRPCTests",
@@ -186,7 +187,7 @@ let package = Package(
     .testTarget(
       name: "GatewayTests",
       dependencies: [
-        "Gateway", "ServiceQueue", "UserStore", log, tracing, lifecycle,
+        "Gateway", "ServiceQueue", "UserStore", log, lifecycle,
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "NIOCore", package: "swift-nio"),

@@ -16,7 +16,8 @@ public final class AEAD: Sendable {
   private let primary: Atomic<UInt32>
   private let enabled: Atomic<Int>
   private let lanes: Lanes<CipherRing>
-  private let replacing = Mutex(())
+  /// What the keyset has, for those who ask; whoever replaces it takes turns here.
+  private let described: Mutex<Described>
   /// Behind keyed hashes; the same for as long as this object lives.
   let indexSecret: SecretBytes
 
@@ -25,12 +26,28 @@ public final class AEAD: Sendable {
   /// How many keys open.
   public var enabledKeyCount: Int { enabled.load(ordering: .acquiring) }
 
+  /// The keys of the keyset in force, without their material.
+  public var keys: [Keyset.KeyInfo] { described.withLock { $0.keys } }
+  /// The id of its index key; nil where it has none.
+  public var indexKeyID: UInt32? { described.withLock { $0.indexKeyID } }
+
+  private struct Described {
+    let keys: [Keyset.KeyInfo]
+    let indexKeyID: UInt32?
+
+    init(_ keyset: Keyset) {
+      keys = keyset.keys
+      indexKeyID = keyset.indexKeyID
+    }
+  }
+
   /// Takes the enabled keys of `keyset`.
   public init(_ keyset: Keyset) throws(AEADError) {
     try CipherRing.check(keyset)
     primary = Atomic(keyset.primaryKeyID)
     enabled = Atomic(keyset.enabledEntries.count)
     do { indexSecret = try keyset.indexSecret() } catch { throw .library(error) }
+    described = Mutex(Described(keyset))
     lanes = Lanes { CipherRing(keyset) }
   }
 
@@ -46,7 +63,8 @@ public final class AEAD: Sendable {
     guard secret.isEqual(to: indexSecret) else {
       throw .refused("the new keyset has another index key: blind indexes would no longer match")
     }
-    replacing.withLock { _ in
+    described.withLock { described in
+      described = Described(keyset)
       lanes.forEach { $0 = CipherRing(keyset) }
       enabled.store(keyset.enabledEntries.count, ordering: .releasing)
       primary.store(keyset.primaryKeyID, ordering: .releasing)

@@ -45,6 +45,8 @@ public struct GatewayConfiguration: Sendable {
   public var keySetMaximumAge = 60
   /// The OpenID provider whose users may sign in; nil for none.
   public var openID: OpenIDConfiguration?
+  /// Whether the cookie of the console's session is for TLS alone. Browsers take such a cookie from a loopback address, too.
+  public var sessionCookieIsSecure = true
   /// How long an access token lives.
   public var accessTokenLifetime: Duration = .seconds(600)
   /// The longest request body, in bytes; longer ones get 413.

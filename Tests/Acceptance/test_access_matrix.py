@@ -93,6 +93,7 @@ ROUTES = [
      "                                                                    403    403    200    200    403    403    200    200"),
     ("GET", "/v1/services/{unknown}/history", None, "                     403    403    404    404    403    403    404    404"),
     ("GET", "/v1/audit", None, "                                          403    403    403    200    403    403    403    403"),
+    ("GET", "/v1/keys", None, "                                           403    403    403    200    403    403    403    403"),
     ("DELETE", "/v1/subjects/{new}", None, "                              403    403    403    202    403    403    403    403"),
     ("GET", "/v1/erasures", None, "                                       403    403    403    200    403    403    403    403"),
     ("GET", "/v1/erasures/{unknown}", None, "                             403    403    403    404    403    403    403    403"),
@@ -114,12 +115,21 @@ PUBLIC = [
     ("GET", "/v1/tickets/{unknown}", 404),
     ("POST", "/v1/tickets/{unknown}/cancel", 404),
     ("POST", "/v1/auth/invitations/accept", 400),
+    # For pages of this server alone.
+    ("POST", "/v1/session", 403),
+    ("POST", "/v1/session/refresh", 403),
+    ("DELETE", "/v1/session", 403),
     # No provider is set up.
     ("POST", "/v1/auth/oidc", 404),
     ("GET", "/.well-known/jwks.json", 200),
     ("GET", "/openapi.json", 200),
     ("GET", "/console/emitter.js", 200),
     ("GET", "/console/nothing.js", 404),
+    ("GET", "/console/app/console.html", 200),
+    ("GET", "/console/app/nothing.js", 404),
+    ("GET", "/", 200),
+    ("GET", "/board/front-desk", 200),
+    ("GET", "/ticket/nothing", 200),
     ("GET", "/connection/websocket", 426),
 ]
 
@@ -302,13 +312,13 @@ def paths() -> dict[str, set[str]]:
 
 def generic(path: str) -> str:
     path = re.sub(r"{[^}]*}", "{}", path.partition("?")[0])
-    return "/console/{}" if path.startswith("/console/") else path
+    return re.sub(r"(?<=^/console/).*", lambda rest: "{}" if "/" not in rest[0] else "{}/{}", path)
 
 
 @pytest.mark.parametrize("path, has", sorted(paths().items()))
 def test_methods(admin, path, has):
     """A method that a path does not take is 405 with those that it takes; HEAD is GET without its body."""
-    target = path.replace("/console/{}", "/console/emitter.js")
+    target = path.replace("/console/{}/{}", "/console/app/console.html").replace("/console/{}", "/console/emitter.js")
     target = target.replace("queues/{}", f"queues/{FRONT_DESK}").replace("{}", str(uuid.uuid4()))
     takes = has | ({"HEAD"} if "GET" in has else set())
     with admin as client:

@@ -178,6 +178,7 @@ class TestBoardTokens:
     def test_it_is_live(self, supervisor, front_desk, board, run):
         async def scenario():
             async with Screen(board.token, front_desk) as screen, Stream("viewer", front_desk) as reference:
+                await reference.until(lambda: reference.snapshots, what="the viewer's snapshot")
                 await asyncio.to_thread(supervisor.submit, front_desk, customer={"name": "Ada"})
                 await screen.until(lambda: screen.events, what="the new service")
                 await reference.until(lambda: reference.events, what="the viewer's view")
@@ -240,10 +241,10 @@ class TestBoardTokens:
         run(scenario())
 
     def test_wrong_links_are_slowed_down_and_good_ones_are_not(self):
-        with own_server("links", USHER_LOGIN_FAILURES_PER_ADDRESS="4") as server, server.client("supervisor") as supervisor:
+        with own_server("links", USHER_LOGIN_FAILURES_PER_ADDRESS="5") as server, server.client("supervisor") as supervisor:
             board = Board(supervisor, "front-desk")
-            found = [enter(base64.urlsafe_b64encode(bytes([n]) * 32).decode().rstrip("="), server.url) for n in range(6)]
-            assert [answer.status_code for answer in found] == [401] * 4 + [429] * 2
+            found = [enter(base64.urlsafe_b64encode(bytes([n]) * 32).decode().rstrip("="), server.url) for n in range(7)]
+            assert [answer.status_code for answer in found] == [401] * 5 + [429] * 2
             assert int(found[-1].headers["retry-after"]) >= 1
             assert board.token(server.url), "a display behind the same address comes back"
             login = {"username": "viewer", "password": server.passwords["viewer"]}

@@ -8,6 +8,8 @@ PACKAGES_RUN=(
 )
 PACKAGES_TEST=(python3 python3-venv nodejs shellcheck prometheus) # of prometheus promtool alone
 
+PACKAGES_CONSOLE=(chromium fonts-dejavu-core) # a browser for the console's tests, and letters to draw
+
 # as_root COMMAND...
 as_root() {
   if ((EUID == 0)); then

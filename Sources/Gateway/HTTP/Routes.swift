@@ -7,8 +7,10 @@ extension RouteTable {
   static var gateway: RouteTable {
     var routes = RouteTable()
     AuthRoutes.add(to: &routes)
+    BrowserSessionRoutes.add(to: &routes)
     OpenIDRoutes.add(to: &routes)
     KeyRoutes.add(to: &routes)
+    KeyOverviewRoutes.add(to: &routes)
     UserRoutes.add(to: &routes)
     InvitationRoutes.add(to: &routes)
     SessionRoutes.add(to: &routes)

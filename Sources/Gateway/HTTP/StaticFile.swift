@@ -19,9 +19,13 @@ struct StaticFile: Sendable {
   ///   - contents: the file.
   ///   - type: its Content-Type.
   ///   - cacheControl: for how long it may be kept; by default it is checked with the server at each use.
-  init(_ contents: [UInt8], type: String, cacheControl: String = "no-cache") {
+  ///   - others: what else its answers say.
+  init(_ contents: [UInt8], type: String, cacheControl: String = "no-cache", headers others: HTTPFields = [:]) {
     let tag = SHA1.hexadecimal(contents).prefix(20)
-    var headers: HTTPFields = [.contentType: type, .eTag: "\"\(tag)\"", .cacheControl: cacheControl]
+    var headers = others
+    headers[.contentType] = type
+    headers[.eTag] = "\"\(tag)\""
+    headers[.cacheControl] = cacheControl
     headers[.xContentTypeOptions] = "nosniff"
     let text = ByteBuffer(bytes: contents)
     guard contents.count >= ContentCoding.minimum, let small = try? Gzip.compressed(text) else {

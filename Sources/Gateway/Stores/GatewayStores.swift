@@ -21,6 +21,8 @@ public struct GatewayStores: Sendable {
   public var links: any LinkStore = AbsentStore()
   /// Who is to be forgotten; the Eraser is it.
   public var subjects: any SubjectStore = AbsentStore()
+  /// Which keys there are, and what they have sealed.
+  public var keys: any KeyStore = AbsentStore()
   /// What could not be taken in from RabbitMQ.
   public var deadLetters: any DeadLetters = AbsentStore()
 
@@ -37,6 +39,7 @@ public struct GatewayStores: Sendable {
     idempotency = store
     openID = store
     links = store
+    keys = KeyCensus(of: store)
   }
 }
 

@@ -39,14 +39,13 @@ struct LoginGate {
   /// `burst` is how many failures of one place are let through at once.
   init(burst: Int) { self.burst = Double(burst) }
 
-  /// Lets a login through, of which `ended` must be told; or the seconds to wait. Without a name (a link has none) only the place
-  /// counts: the displays of a waiting room all come from one, and at one moment.
+  /// Lets a login through, of which `ended` must be told; or the seconds to wait. Without a name (a link has none) all are let
+  /// through: the displays of a waiting room come from one place and at one moment, whoever else fails there. What fails counts.
   mutating func begin(name: String?, place: String, now: Int64) -> Int? {
-    let pair = name.map { Self.pair($0, place) }
-    if let pair, let until = waits[pair], until > now { return Int((until - now + 999) / 1_000) }
+    guard let pair = name.map({ Self.pair($0, place) }) else { return nil }
+    if let until = waits[pair], until > now { return Int((until - now + 999) / 1_000) }
     let left = tokens(place, now: now)
     if left < 1 { return Int(((1 - left) / Self.rate).rounded(.up)) }
-    guard let pair else { return nil }
     guard checking[pair.name, default: 0] < Self.mostAtOnce else { return 1 }
     checking[pair.name, default: 0] += 1
     return nil

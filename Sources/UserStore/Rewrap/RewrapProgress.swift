@@ -6,6 +6,8 @@ public struct RewrapProgress: Sendable, Equatable {
   public let column: String
   /// The key that it is sealed by, as soon as it is done.
   public let keyID: UInt32
+  /// When it became the primary, about.
+  public let keySince: Timestamp
   /// The last row that was looked at.
   public let position: String
   /// Values that this key has replaced.

@@ -23,7 +23,7 @@ extension UserStoreActor {
   private static let select = SQLStatement(
     "rewrap.progress",
     """
-    SELECT name, key_id, position, resealed, unreadable, updated_at, finished_at FROM rewrap_progress
+    SELECT name, key_id, position, resealed, unreadable, updated_at, finished_at, key_since FROM rewrap_progress
     WHERE name = ANY($1) ORDER BY name
     """)
 
@@ -32,9 +32,9 @@ extension UserStoreActor {
     try await translating { () async throws(SQLFailure) in
       try await self.read(Self.select(.texts(SealedColumn.all.map(\.name))))[0].rows.map { row throws(SQLFailure) in
         RewrapProgress(
-          column: try row.text(0), keyID: UInt32(clamping: try row.int(1)), position: try row.text(2),
-          resealed: Int(try row.int(3)), unreadable: Int(try row.int(4)), updatedAt: try row.timestamp(5),
-          finishedAt: try row.optionalTimestamp(6))
+          column: try row.text(0), keyID: UInt32(clamping: try row.int(1)), keySince: try row.timestamp(7),
+          position: try row.text(2), resealed: Int(try row.int(3)), unreadable: Int(try row.int(4)),
+          updatedAt: try row.timestamp(5), finishedAt: try row.optionalTimestamp(6))
       }
     }
   }

@@ -55,6 +55,7 @@ struct Settings: Sendable {
   var signingKeyDays: Int
   var signingKeyOverlapSeconds: Int
   var sessionDays: Int
+  var sessionCookieIsSecure: Bool
   var openID: OpenIDSettings
   var role: RoleSettings
   var intakeBatch: Int
@@ -181,6 +182,10 @@ struct Settings: Sendable {
     sessionDays = reader.integer(
       "USHER_SESSION_DAYS", "how long a session may go on, however often it is refreshed", 1...3_650, "days",
       default: 90)
+    sessionCookieIsSecure = reader.value(
+      "USHER_SESSION_COOKIE_SECURE",
+      "whether the cookie of the console's session is for TLS alone; false where browsers come by plain HTTP from other machines",
+      takes: "true or false", default: "true", parse: Bool.init)
     tokenIssuer = reader.value(
       "USHER_TOKEN_ISSUER", "the issuer that access tokens name", takes: "1 to 255 printable characters of ASCII",
       default: "usher", parse: Parse.word)

@@ -64,6 +64,7 @@ struct ApiPart {
       http: settings.httpListen, admin: settings.adminListen, site: settings.site)
     configuration.allowedOrigins = Set(settings.allowedOrigins)
     configuration.accessTokenLifetime = .seconds(settings.accessTokenSeconds)
+    configuration.sessionCookieIsSecure = settings.sessionCookieIsSecure
     configuration.tokenIssuer = settings.tokenIssuer
     configuration.keySetMaximumAge = min(60, settings.signingKeyOverlapSeconds / 2)
     configuration.openID = try settings.openID.configuration()

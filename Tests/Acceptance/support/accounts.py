@@ -16,7 +16,7 @@ class Account:
         made = admin.post("/v1/users", json={**self._login, "level": level, **properties})
         assert made.status_code == 201, made.text
         self.id = made.json()["id"]
-        self.name = self._login["username"]
+        self.name, self.password = self._login["username"], self._login["password"]
         self.sign_ins = 0
 
     def token(self, http: str = HTTP) -> str:

@@ -20,7 +20,7 @@ struct BoardLinkTests {
       let user = try await store.createUser(UserTests.newUser())
       let (link, secret) = try await store.createBoardLink(
         Self.new(1, by: user, label: "Ground floor"), audit: Self.audit("create"))
-      #expect(link.label == "Ground floor" && link.creator == .init(id: user.id, name: "alice"))
+      #expect(link.label == "Ground floor" && link.creator == .init(id: user.id, name: user.username))
       #expect(link.queue == Samples.queue && link.lastUsedAt == nil)
       #expect(try await store.boardLinks(of: Samples.queue) == [link])
       #expect(try await store.boardLinks(of: Samples.roadside).isEmpty)
