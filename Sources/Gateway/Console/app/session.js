@@ -48,7 +48,7 @@ export class Session {
   /** The session of this browser's cookie; signed out where there is none. Rejects while the server is unreachable. */
   static async resume() {
     const session = new Session();
-    if (localStorage.getItem(HINT) && (await session.#refresh())) await session.#begin();
+    if (localStorage.getItem(HINT) && (await session.#refresh(true))) await session.#begin();
     return session;
   }
 
@@ -68,19 +68,19 @@ export class Session {
    * @param {string} password
    */
   async signIn(username, password) {
-    const answer = await send("POST", "/v1/session", { body: { username, password } });
+    // Another tab whose session this ends is to find the next cookie, not to lose it by asking with the last.
+    const answer = await navigator.locks.request(LOCK, () => send("POST", "/v1/session", { body: { username, password } }));
     this.#take(await answer.json());
     await this.#begin();
   }
 
   /** Ends the session, in every tab. What the server does not hear of, it learns when the session's time is over. */
   async signOut() {
-    try {
-      await send("DELETE", "/v1/session", { token: this.#token });
-    } finally {
-      this.#tabs.postMessage("signed_out");
-      this.#end("user");
-    }
+    const token = this.#token;
+    // Before the server closes what is open, so that no tab takes it for a session that somebody else has ended.
+    this.#tabs.postMessage("signed_out");
+    this.#end("user");
+    await navigator.locks.request(LOCK, () => send("DELETE", "/v1/session", { token, keepalive: true }));
   }
 
   /**
@@ -115,9 +115,14 @@ export class Session {
     this.#emitter.emit("state", { state: this.state, reason: null });
   }
 
-  /** @returns {Promise<string | null>} */
-  #refresh() {
+  /**
+   * @param {boolean} [begins] nobody is signed in here yet
+   * @returns {Promise<string | null>}
+   */
+  #refresh(begins = false) {
     return navigator.locks.request(LOCK, async () => {
+      // While this waited for its turn another tab may have signed out.
+      if (!begins && this.state === "signed_out") return null;
       try {
         const answer = await (await send("POST", "/v1/session/refresh")).json();
         // The cookie is all tabs': this one does not go on as another user unasked.
