@@ -91,7 +91,7 @@ class TestOtherOrigins:
         allowed = {name.strip() for name in answer.headers["access-control-allow-headers"].lower().split(",")}
         assert allowed == {
             *["authorization", "content-type", "idempotency-key", "if-match", "if-none-match", "last-event-id"],
-            "x-request-id",
+            *["ticket-token", "traceparent", "tracestate", "x-request-id"],
         }
         assert int(answer.headers["access-control-max-age"]) > 0
         assert "Origin" in answer.headers["vary"]
