@@ -26,9 +26,6 @@ def before_call(context, case, **kwargs):
         path["id"] = SOMEBODY
     if path.get("id") == EXAMPLE:
         path["id"] = SERVICE
-    if case.operation.label == "POST /v1/queues/{queue}/board-links":
-        # Repeated under its key it gives the first answer again, also when that link has been revoked since.
-        without_key(case)
     if case.meta is None or case.meta.generation.mode is not GenerationMode.POSITIVE or not isinstance(case.body, dict):
         return
     if case.operation.label == "POST /v1/queues/{queue}/services":
@@ -38,6 +35,9 @@ def before_call(context, case, **kwargs):
             case.body["scheduled_for"] = soon.isoformat()
         if case.body.get("queue") is not None:
             case.body["queue"] = path["queue"]
+    if case.operation.label == "POST /v1/queues/{queue}/board-links":
+        # Repeated under its key it gives the first answer again, also when that link has been revoked since.
+        without_key(case)
     if case.operation.label == "POST /v1/services/bulk" and case.body.get("idempotency_key") is not None:
         # One key, here or there.
         without_key(case)
