@@ -82,7 +82,7 @@ enum BrowserSessionRoutes {
   private static func answer(
     _ exchange: Exchange, _ user: User, _ refresh: RefreshToken, _ terms: RefreshedSession.AccessTerms? = nil
   ) throws(GatewayError) -> Response {
-    let access = try AuthRoutes.access(exchange, user, session: refresh.sessionID, terms)
+    let access = try AuthRoutes.access(exchange, user.principal, session: refresh.sessionID, terms)
     let seconds = refresh.expiresAt.milliseconds / 1_000 - exchange.services.clock.seconds
     return .json(headers: [.setCookie: cookie(exchange).setting(refresh.token, seconds: seconds)]) {
       $0.object { $0.members(of: access) }

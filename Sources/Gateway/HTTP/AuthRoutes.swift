@@ -72,7 +72,7 @@ enum AuthRoutes {
   static func answer(
     _ exchange: Exchange, _ user: User, _ refresh: RefreshToken, _ terms: RefreshedSession.AccessTerms? = nil
   ) throws(GatewayError) -> Response {
-    let access = try access(exchange, user, session: refresh.sessionID, terms)
+    let access = try access(exchange, user.principal, session: refresh.sessionID, terms)
     return .json {
       $0.object {
         $0.members(of: access)
@@ -91,7 +91,7 @@ enum AuthRoutes {
 
   /// The access token of a session. With `terms` it is the one that was given before.
   static func access(
-    _ exchange: Exchange, _ user: User, session: String, _ terms: RefreshedSession.AccessTerms? = nil
+    _ exchange: Exchange, _ principal: Principal, session: String, _ terms: RefreshedSession.AccessTerms? = nil
   ) throws(GatewayError) -> Access {
     let services = exchange.services
     let now = services.clock.seconds
@@ -102,7 +102,7 @@ enum AuthRoutes {
     do throws(TokenFault) {
       return Access(
         token: try services.tokens.issue(
-          for: user.principal, session: session, jti: terms?.tokenID ?? services.ids.next().rawValue, now: issued),
+          for: principal, session: session, jti: terms?.tokenID ?? services.ids.next().rawValue, now: issued),
         seconds: min(lifetime, issued + lifetime - now))
     } catch { throw GatewayError(error) }
   }

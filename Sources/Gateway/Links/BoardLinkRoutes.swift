@@ -74,21 +74,8 @@ enum BoardLinkRoutes {
     let link = try await services.limiter.checking(name: nil, place: exchange.place) {
       () async throws(UserStoreError) in try await links.useBoardLink(secret, from: origin)
     }
-    let token: String
-    do throws(TokenFault) {
-      token = try services.tokens.issue(
-        for: .board(link), session: link.id, jti: services.ids.next().rawValue, now: services.clock.seconds)
-    } catch { throw GatewayError(error) }
-    return .json {
-      $0.object {
-        $0.key("access_token")
-        $0.string(token)
-        $0.key("token_type")
-        $0.string("Bearer")
-        $0.key("expires_in")
-        $0.number(services.tokens.lifetimeSeconds)
-      }
-    }
+    let access = try AuthRoutes.access(exchange, .board(link), session: link.id)
+    return .json { $0.object { $0.members(of: access) } }
   }
 
   private static func detail(_ queue: QueueName) -> [UInt8] { Array(#"{"queue":"\#(queue)"}"#.utf8) }
