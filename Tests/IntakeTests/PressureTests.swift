@@ -26,7 +26,7 @@ struct PressureTests {
   @Test func readingPausesAtSoManyBytes() async throws {
     try await withIntake { probe, broker, topology in
       broker.update { $0.isHeld = true }
-      try await withConsumer(topology, broker, prefetch: 1_000, heartbeat: 1) { running in
+      try await withConsumer(topology, broker, prefetch: 1_000, heartbeat: 2) { running in
         try await publishLarge(probe)
         try await eventually(within: .seconds(60), "paused") { await running.consumer.held().isPaused }
         let held = await running.consumer.held()
@@ -34,7 +34,7 @@ struct PressureTests {
         #expect(
           held.bytes <= IntakeConfiguration.heldBytes + AMQPConnection.Options.drainBytes + Self.size + 2_048)
         // Longer than RabbitMQ waits for a heartbeat.
-        try await Task.sleep(for: .seconds(4))
+        try await Task.sleep(for: .seconds(6))
         #expect(await running.consumer.held() == held)
         broker.update { $0.isHeld = false }
         try await eventually(within: .seconds(60), "stored") { broker.stored.count == Self.count }

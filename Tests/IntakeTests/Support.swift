@@ -93,7 +93,7 @@ actor Probe {
   }
 
   /// Takes what a queue has until `count` have come.
-  func take(_ count: Int, from queue: String, within limit: Duration = .seconds(10)) throws -> [Delivery] {
+  func take(_ count: Int, from queue: String, within limit: Duration = .seconds(20)) throws -> [Delivery] {
     let connection = try raw()
     let tag = "probe\(UInt32.random(in: 0...UInt32.max))"
     try connection.consume(queue, tag: tag)
@@ -269,7 +269,7 @@ func quietLogger() -> Logger { Logger(label: "test") { _ in SwiftLogNoOpLogHandl
 
 /// Waits until something holds.
 func eventually(
-  within limit: Duration = .seconds(10), _ what: String, _ condition: () async throws -> Bool
+  within limit: Duration = .seconds(20), _ what: String, _ condition: () async throws -> Bool
 ) async throws {
   let end = ContinuousClock.now + limit
   while try await !condition() {

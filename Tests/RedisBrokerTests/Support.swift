@@ -21,10 +21,11 @@ func unique(_ prefix: String) -> String {
 
 func queueName(_ text: String) throws -> QueueName { try #require(QueueName(text)) }
 
-/// Gives the body running Brokers on one site, which take turns in the libraries, and stops them afterwards.
+/// Gives the body running Brokers on one site, which take turns in the libraries, and stops them afterwards. Tests that wait for a
+/// timeout say how long; for the others it is long, as hundreds of tests share the machine.
 func withBrokers(
   _ count: Int, url: RedisURL? = nil, site: String? = nil, queues: [String] = ["a"], eventHistory: Int = 10_000,
-  commandTimeout: Duration = .seconds(5), commandsUnderway: Int = 4_096, sweepInterval: Duration = .milliseconds(500),
+  commandTimeout: Duration = .seconds(20), commandsUnderway: Int = 4_096, sweepInterval: Duration = .milliseconds(500),
   presenceLife: Duration = BrokerLimits.presenceLife, policy: QueuePolicy = .standard,
   libraries: [FunctionLibrary] = [.builtIn],
   _ body: ([BrokerActor]) async throws -> Void
@@ -53,7 +54,7 @@ func withBrokers(
 
 func withBroker(
   url: RedisURL? = nil, site: String? = nil, queues: [String] = ["a"], eventHistory: Int = 10_000,
-  commandTimeout: Duration = .seconds(5), commandsUnderway: Int = 4_096, sweepInterval: Duration = .milliseconds(500),
+  commandTimeout: Duration = .seconds(20), commandsUnderway: Int = 4_096, sweepInterval: Duration = .milliseconds(500),
   presenceLife: Duration = BrokerLimits.presenceLife, policy: QueuePolicy = .standard,
   library: FunctionLibrary = .builtIn, _ body: (BrokerActor) async throws -> Void
 ) async throws {
@@ -132,7 +133,7 @@ extension Service {
 }
 
 /// Tries until the condition holds; false after `limit`.
-func eventually(within limit: Duration = .seconds(10), _ condition: () async throws -> Bool) async rethrows -> Bool {
+func eventually(within limit: Duration = .seconds(20), _ condition: () async throws -> Bool) async rethrows -> Bool {
   let end = ContinuousClock.now + limit
   while ContinuousClock.now < end {
     if try await condition() { return true }
