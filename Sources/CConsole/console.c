@@ -450,226 +450,242 @@ static const unsigned char file_110[] = {
 };
 
 static const unsigned char file_111[] = {
-#embed "../Gateway/Console/supervise/chosen-queues.js"
+#embed "../Gateway/Console/supervise/assign-dialog.js"
 };
 
 static const unsigned char file_112[] = {
-#embed "../Gateway/Console/supervise/column-actions.js"
+#embed "../Gateway/Console/supervise/chosen-queues.js"
 };
 
 static const unsigned char file_113[] = {
-#embed "../Gateway/Console/supervise/column-model.js"
+#embed "../Gateway/Console/supervise/column-actions.js"
 };
 
 static const unsigned char file_114[] = {
-#embed "../Gateway/Console/supervise/keyboard-grab.js"
+#embed "../Gateway/Console/supervise/column-model.js"
 };
 
 static const unsigned char file_115[] = {
-#embed "../Gateway/Console/supervise/move-plan.js"
+#embed "../Gateway/Console/supervise/employees.js"
 };
 
 static const unsigned char file_116[] = {
-#embed "../Gateway/Console/supervise/pending-changes.js"
+#embed "../Gateway/Console/supervise/keyboard-grab.js"
 };
 
 static const unsigned char file_117[] = {
-#embed "../Gateway/Console/supervise/queue-column.js"
+#embed "../Gateway/Console/supervise/move-plan.js"
 };
 
 static const unsigned char file_118[] = {
-#embed "../Gateway/Console/supervise/removals.js"
+#embed "../Gateway/Console/supervise/pending-changes.js"
 };
 
 static const unsigned char file_119[] = {
-#embed "../Gateway/Console/supervise/row-drag.js"
+#embed "../Gateway/Console/supervise/queue-column.js"
 };
 
 static const unsigned char file_120[] = {
-#embed "../Gateway/Console/supervise/service-row.js"
+#embed "../Gateway/Console/supervise/removals.js"
 };
 
 static const unsigned char file_121[] = {
-#embed "../Gateway/Console/supervise/supervise-page.js"
+#embed "../Gateway/Console/supervise/row-drag.js"
 };
 
 static const unsigned char file_122[] = {
-#embed "../Gateway/Console/supervise/supervise.css"
+#embed "../Gateway/Console/supervise/service-row.js"
 };
 
 static const unsigned char file_123[] = {
-#embed "../Gateway/Console/texts/admin-de.js"
+#embed "../Gateway/Console/supervise/supervise-page.js"
 };
 
 static const unsigned char file_124[] = {
-#embed "../Gateway/Console/texts/admin-en.js"
+#embed "../Gateway/Console/supervise/supervise.css"
 };
 
 static const unsigned char file_125[] = {
-#embed "../Gateway/Console/texts/admin-pt.js"
+#embed "../Gateway/Console/texts/admin-de.js"
 };
 
 static const unsigned char file_126[] = {
-#embed "../Gateway/Console/texts/app-de.js"
+#embed "../Gateway/Console/texts/admin-en.js"
 };
 
 static const unsigned char file_127[] = {
-#embed "../Gateway/Console/texts/app-en.js"
+#embed "../Gateway/Console/texts/admin-pt.js"
 };
 
 static const unsigned char file_128[] = {
-#embed "../Gateway/Console/texts/app-pt.js"
+#embed "../Gateway/Console/texts/app-de.js"
 };
 
 static const unsigned char file_129[] = {
-#embed "../Gateway/Console/texts/catalogue.js"
+#embed "../Gateway/Console/texts/app-en.js"
 };
 
 static const unsigned char file_130[] = {
-#embed "../Gateway/Console/texts/people-de.js"
+#embed "../Gateway/Console/texts/app-pt.js"
 };
 
 static const unsigned char file_131[] = {
-#embed "../Gateway/Console/texts/people-en.js"
+#embed "../Gateway/Console/texts/catalogue.js"
 };
 
 static const unsigned char file_132[] = {
-#embed "../Gateway/Console/texts/people-pt.js"
+#embed "../Gateway/Console/texts/people-de.js"
 };
 
 static const unsigned char file_133[] = {
-#embed "../Gateway/Console/texts/public-de.js"
+#embed "../Gateway/Console/texts/people-en.js"
 };
 
 static const unsigned char file_134[] = {
-#embed "../Gateway/Console/texts/public-en.js"
+#embed "../Gateway/Console/texts/people-pt.js"
 };
 
 static const unsigned char file_135[] = {
-#embed "../Gateway/Console/texts/public-pt.js"
+#embed "../Gateway/Console/texts/public-de.js"
 };
 
 static const unsigned char file_136[] = {
-#embed "../Gateway/Console/texts/supervise-de.js"
+#embed "../Gateway/Console/texts/public-en.js"
 };
 
 static const unsigned char file_137[] = {
-#embed "../Gateway/Console/texts/supervise-en.js"
+#embed "../Gateway/Console/texts/public-pt.js"
 };
 
 static const unsigned char file_138[] = {
-#embed "../Gateway/Console/texts/supervise-pt.js"
+#embed "../Gateway/Console/texts/supervise-de.js"
 };
 
 static const unsigned char file_139[] = {
-#embed "../Gateway/Console/texts/work-de.js"
+#embed "../Gateway/Console/texts/supervise-en.js"
 };
 
 static const unsigned char file_140[] = {
-#embed "../Gateway/Console/texts/work-en.js"
+#embed "../Gateway/Console/texts/supervise-pt.js"
 };
 
 static const unsigned char file_141[] = {
-#embed "../Gateway/Console/texts/work-pt.js"
+#embed "../Gateway/Console/texts/work-de.js"
 };
 
 static const unsigned char file_142[] = {
-#embed "../Gateway/Console/ticket/ticket-state.js"
+#embed "../Gateway/Console/texts/work-en.js"
 };
 
 static const unsigned char file_143[] = {
-#embed "../Gateway/Console/ticket/ticket-view.js"
+#embed "../Gateway/Console/texts/work-pt.js"
 };
 
 static const unsigned char file_144[] = {
-#embed "../Gateway/Console/ticket/ticket.css"
+#embed "../Gateway/Console/ticket/ticket-state.js"
 };
 
 static const unsigned char file_145[] = {
-#embed "../Gateway/Console/ticket/ticket.html"
+#embed "../Gateway/Console/ticket/ticket-view.js"
 };
 
 static const unsigned char file_146[] = {
-#embed "../Gateway/Console/ticket/ticket.js"
+#embed "../Gateway/Console/ticket/ticket.css"
 };
 
 static const unsigned char file_147[] = {
-#embed "../Gateway/Console/usher-client.js"
+#embed "../Gateway/Console/ticket/ticket.html"
 };
 
 static const unsigned char file_148[] = {
-#embed "../Gateway/Console/usher-error.js"
+#embed "../Gateway/Console/ticket/ticket.js"
 };
 
 static const unsigned char file_149[] = {
-#embed "../Gateway/Console/work/call-next.js"
+#embed "../Gateway/Console/usher-client.js"
 };
 
 static const unsigned char file_150[] = {
-#embed "../Gateway/Console/work/card-actions.js"
+#embed "../Gateway/Console/usher-error.js"
 };
 
 static const unsigned char file_151[] = {
-#embed "../Gateway/Console/work/customer-details.js"
+#embed "../Gateway/Console/work/call-next.js"
 };
 
 static const unsigned char file_152[] = {
-#embed "../Gateway/Console/work/desk.js"
+#embed "../Gateway/Console/work/card-actions.js"
 };
 
 static const unsigned char file_153[] = {
-#embed "../Gateway/Console/work/expectations.js"
+#embed "../Gateway/Console/work/customer-details.js"
 };
 
 static const unsigned char file_154[] = {
-#embed "../Gateway/Console/work/lease-keeper.js"
+#embed "../Gateway/Console/work/desk.js"
 };
 
 static const unsigned char file_155[] = {
-#embed "../Gateway/Console/work/lease-plan.js"
+#embed "../Gateway/Console/work/expectations.js"
 };
 
 static const unsigned char file_156[] = {
-#embed "../Gateway/Console/work/lease-ring.js"
+#embed "../Gateway/Console/work/handover-toasts.js"
 };
 
 static const unsigned char file_157[] = {
-#embed "../Gateway/Console/work/my-services.js"
+#embed "../Gateway/Console/work/lease-keeper.js"
 };
 
 static const unsigned char file_158[] = {
-#embed "../Gateway/Console/work/priority.js"
+#embed "../Gateway/Console/work/lease-plan.js"
 };
 
 static const unsigned char file_159[] = {
-#embed "../Gateway/Console/work/queue-figures.js"
+#embed "../Gateway/Console/work/lease-ring.js"
 };
 
 static const unsigned char file_160[] = {
-#embed "../Gateway/Console/work/queue-list.js"
+#embed "../Gateway/Console/work/my-services.js"
 };
 
 static const unsigned char file_161[] = {
-#embed "../Gateway/Console/work/queue-tabs.js"
+#embed "../Gateway/Console/work/own-claims.js"
 };
 
 static const unsigned char file_162[] = {
-#embed "../Gateway/Console/work/service-card.js"
+#embed "../Gateway/Console/work/priority.js"
 };
 
 static const unsigned char file_163[] = {
-#embed "../Gateway/Console/work/service-dialog.js"
+#embed "../Gateway/Console/work/queue-figures.js"
 };
 
 static const unsigned char file_164[] = {
-#embed "../Gateway/Console/work/transfer-dialog.js"
+#embed "../Gateway/Console/work/queue-list.js"
 };
 
 static const unsigned char file_165[] = {
-#embed "../Gateway/Console/work/work-page.js"
+#embed "../Gateway/Console/work/queue-tabs.js"
 };
 
 static const unsigned char file_166[] = {
+#embed "../Gateway/Console/work/service-card.js"
+};
+
+static const unsigned char file_167[] = {
+#embed "../Gateway/Console/work/service-dialog.js"
+};
+
+static const unsigned char file_168[] = {
+#embed "../Gateway/Console/work/transfer-dialog.js"
+};
+
+static const unsigned char file_169[] = {
+#embed "../Gateway/Console/work/work-page.js"
+};
+
+static const unsigned char file_170[] = {
 #embed "../Gateway/Console/work/work.css"
 };
 
@@ -785,62 +801,66 @@ static const struct console_file files[] = {
     {"queue-digest.js", file_108, sizeof file_108},
     {"queue-subscription.js", file_109, sizeof file_109},
     {"supervise/action-menu.js", file_110, sizeof file_110},
-    {"supervise/chosen-queues.js", file_111, sizeof file_111},
-    {"supervise/column-actions.js", file_112, sizeof file_112},
-    {"supervise/column-model.js", file_113, sizeof file_113},
-    {"supervise/keyboard-grab.js", file_114, sizeof file_114},
-    {"supervise/move-plan.js", file_115, sizeof file_115},
-    {"supervise/pending-changes.js", file_116, sizeof file_116},
-    {"supervise/queue-column.js", file_117, sizeof file_117},
-    {"supervise/removals.js", file_118, sizeof file_118},
-    {"supervise/row-drag.js", file_119, sizeof file_119},
-    {"supervise/service-row.js", file_120, sizeof file_120},
-    {"supervise/supervise-page.js", file_121, sizeof file_121},
-    {"supervise/supervise.css", file_122, sizeof file_122},
-    {"texts/admin-de.js", file_123, sizeof file_123},
-    {"texts/admin-en.js", file_124, sizeof file_124},
-    {"texts/admin-pt.js", file_125, sizeof file_125},
-    {"texts/app-de.js", file_126, sizeof file_126},
-    {"texts/app-en.js", file_127, sizeof file_127},
-    {"texts/app-pt.js", file_128, sizeof file_128},
-    {"texts/catalogue.js", file_129, sizeof file_129},
-    {"texts/people-de.js", file_130, sizeof file_130},
-    {"texts/people-en.js", file_131, sizeof file_131},
-    {"texts/people-pt.js", file_132, sizeof file_132},
-    {"texts/public-de.js", file_133, sizeof file_133},
-    {"texts/public-en.js", file_134, sizeof file_134},
-    {"texts/public-pt.js", file_135, sizeof file_135},
-    {"texts/supervise-de.js", file_136, sizeof file_136},
-    {"texts/supervise-en.js", file_137, sizeof file_137},
-    {"texts/supervise-pt.js", file_138, sizeof file_138},
-    {"texts/work-de.js", file_139, sizeof file_139},
-    {"texts/work-en.js", file_140, sizeof file_140},
-    {"texts/work-pt.js", file_141, sizeof file_141},
-    {"ticket/ticket-state.js", file_142, sizeof file_142},
-    {"ticket/ticket-view.js", file_143, sizeof file_143},
-    {"ticket/ticket.css", file_144, sizeof file_144},
-    {"ticket/ticket.html", file_145, sizeof file_145},
-    {"ticket/ticket.js", file_146, sizeof file_146},
-    {"usher-client.js", file_147, sizeof file_147},
-    {"usher-error.js", file_148, sizeof file_148},
-    {"work/call-next.js", file_149, sizeof file_149},
-    {"work/card-actions.js", file_150, sizeof file_150},
-    {"work/customer-details.js", file_151, sizeof file_151},
-    {"work/desk.js", file_152, sizeof file_152},
-    {"work/expectations.js", file_153, sizeof file_153},
-    {"work/lease-keeper.js", file_154, sizeof file_154},
-    {"work/lease-plan.js", file_155, sizeof file_155},
-    {"work/lease-ring.js", file_156, sizeof file_156},
-    {"work/my-services.js", file_157, sizeof file_157},
-    {"work/priority.js", file_158, sizeof file_158},
-    {"work/queue-figures.js", file_159, sizeof file_159},
-    {"work/queue-list.js", file_160, sizeof file_160},
-    {"work/queue-tabs.js", file_161, sizeof file_161},
-    {"work/service-card.js", file_162, sizeof file_162},
-    {"work/service-dialog.js", file_163, sizeof file_163},
-    {"work/transfer-dialog.js", file_164, sizeof file_164},
-    {"work/work-page.js", file_165, sizeof file_165},
-    {"work/work.css", file_166, sizeof file_166},
+    {"supervise/assign-dialog.js", file_111, sizeof file_111},
+    {"supervise/chosen-queues.js", file_112, sizeof file_112},
+    {"supervise/column-actions.js", file_113, sizeof file_113},
+    {"supervise/column-model.js", file_114, sizeof file_114},
+    {"supervise/employees.js", file_115, sizeof file_115},
+    {"supervise/keyboard-grab.js", file_116, sizeof file_116},
+    {"supervise/move-plan.js", file_117, sizeof file_117},
+    {"supervise/pending-changes.js", file_118, sizeof file_118},
+    {"supervise/queue-column.js", file_119, sizeof file_119},
+    {"supervise/removals.js", file_120, sizeof file_120},
+    {"supervise/row-drag.js", file_121, sizeof file_121},
+    {"supervise/service-row.js", file_122, sizeof file_122},
+    {"supervise/supervise-page.js", file_123, sizeof file_123},
+    {"supervise/supervise.css", file_124, sizeof file_124},
+    {"texts/admin-de.js", file_125, sizeof file_125},
+    {"texts/admin-en.js", file_126, sizeof file_126},
+    {"texts/admin-pt.js", file_127, sizeof file_127},
+    {"texts/app-de.js", file_128, sizeof file_128},
+    {"texts/app-en.js", file_129, sizeof file_129},
+    {"texts/app-pt.js", file_130, sizeof file_130},
+    {"texts/catalogue.js", file_131, sizeof file_131},
+    {"texts/people-de.js", file_132, sizeof file_132},
+    {"texts/people-en.js", file_133, sizeof file_133},
+    {"texts/people-pt.js", file_134, sizeof file_134},
+    {"texts/public-de.js", file_135, sizeof file_135},
+    {"texts/public-en.js", file_136, sizeof file_136},
+    {"texts/public-pt.js", file_137, sizeof file_137},
+    {"texts/supervise-de.js", file_138, sizeof file_138},
+    {"texts/supervise-en.js", file_139, sizeof file_139},
+    {"texts/supervise-pt.js", file_140, sizeof file_140},
+    {"texts/work-de.js", file_141, sizeof file_141},
+    {"texts/work-en.js", file_142, sizeof file_142},
+    {"texts/work-pt.js", file_143, sizeof file_143},
+    {"ticket/ticket-state.js", file_144, sizeof file_144},
+    {"ticket/ticket-view.js", file_145, sizeof file_145},
+    {"ticket/ticket.css", file_146, sizeof file_146},
+    {"ticket/ticket.html", file_147, sizeof file_147},
+    {"ticket/ticket.js", file_148, sizeof file_148},
+    {"usher-client.js", file_149, sizeof file_149},
+    {"usher-error.js", file_150, sizeof file_150},
+    {"work/call-next.js", file_151, sizeof file_151},
+    {"work/card-actions.js", file_152, sizeof file_152},
+    {"work/customer-details.js", file_153, sizeof file_153},
+    {"work/desk.js", file_154, sizeof file_154},
+    {"work/expectations.js", file_155, sizeof file_155},
+    {"work/handover-toasts.js", file_156, sizeof file_156},
+    {"work/lease-keeper.js", file_157, sizeof file_157},
+    {"work/lease-plan.js", file_158, sizeof file_158},
+    {"work/lease-ring.js", file_159, sizeof file_159},
+    {"work/my-services.js", file_160, sizeof file_160},
+    {"work/own-claims.js", file_161, sizeof file_161},
+    {"work/priority.js", file_162, sizeof file_162},
+    {"work/queue-figures.js", file_163, sizeof file_163},
+    {"work/queue-list.js", file_164, sizeof file_164},
+    {"work/queue-tabs.js", file_165, sizeof file_165},
+    {"work/service-card.js", file_166, sizeof file_166},
+    {"work/service-dialog.js", file_167, sizeof file_167},
+    {"work/transfer-dialog.js", file_168, sizeof file_168},
+    {"work/work-page.js", file_169, sizeof file_169},
+    {"work/work.css", file_170, sizeof file_170},
 };
 
 size_t console_file_count(void) { return sizeof files / sizeof *files; }

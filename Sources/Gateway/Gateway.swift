@@ -39,7 +39,7 @@ public struct Gateway: ServiceLifecycle.Service, CustomStringConvertible {
   ) {
     let clock = GatewayClock.system
     let ids = ServiceIDs(clock: clock)
-    let desk = CommandDesk(broker: broker, vault: vault, ids: ids)
+    let desk = CommandDesk(broker: broker, vault: vault, ids: ids, directory: stores.directory)
     let metrics = GatewayMetrics()
     let lifetime = configuration.accessTokenLifetime.components.seconds
     group = MultiThreadedEventLoopGroup.singleton

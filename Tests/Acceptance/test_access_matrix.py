@@ -30,7 +30,7 @@ FENCE = {"fence": "{fence}"}
 
 # Path parts in braces are filled in by `Scene.fill`: {queue} is the front desk, {waiting}, {claimed}, {held} and {no_show} are services
 # made for the one request in that state, claimed by whoever asks if they may; {user} is a user and {another} one made for the one
-# request; {new} is a name never used, {unknown} an id that nothing has.
+# request; {colleague} is an agent; {new} is a name never used, {unknown} an id that nothing has.
 ROUTES = [
     # method, path, body                                                 viewer agent superv admin produc elsewh o_boss o_admin
     ("GET", "/v1/users/me", None, "                                       200    200    200    200    200    200    200    200"),
@@ -82,6 +82,8 @@ ROUTES = [
     ("POST", "/v1/services/{no_show}/reinstate", {}, "                    403    200    200    200    403    404    404    404"),
     ("POST", "/v1/services/{waiting}/move", {"last": True}, "             403    403    200    200    403    403    404    404"),
     ("POST", "/v1/services/{waiting}/reprioritise", {"priority": 7}, "    403    403    200    200    403    403    404    404"),
+    ("POST", "/v1/services/{waiting}/assign", {"assignee": "{colleague}"},
+     "                                                                    403    403    200    200    403    403    404    404"),
     # Whose limit does not have the front desk may not even know the service.
     ("POST", "/v1/services/{claimed}/transfer", {"to": ROADSIDE} | FENCE, "403    200    200    200    403    404    404    404"),
     # Each of its commands is refused, or not, by itself.
@@ -144,6 +146,8 @@ class Scene:
     boss: Rest
     tokens: dict[str, str]
     user: str
+    # An agent's id.
+    colleague: str
     clients: dict[str, httpx.Client] = field(default_factory=dict)
     # Of the service that was made last.
     fence: int = 0
@@ -186,7 +190,8 @@ class Scene:
             return self.fence
         new = "u" + uuid.uuid4().hex
         for name in re.findall(r"{(\w+)}", value):
-            known = {"queue": FRONT_DESK, "user": self.user, "new": new, "unknown": str(uuid.uuid4())}
+            known = {"queue": FRONT_DESK, "user": self.user, "new": new, "unknown": str(uuid.uuid4()),
+                     "colleague": self.colleague}
             value = value.replace("{" + name + "}", known.get(name) or self.made(name, who), 1)
         return value
 
@@ -218,8 +223,8 @@ def scene(tmp_path_factory):
         tokens |= {"nobody": "", "garbage": "a.b.c", "expired": expired(tokens["admin"], folder)}
         tokens["other_site"] = forged(claims(tokens["admin"]), folder, aud=claims(tokens["admin"])["aud"] + "-elsewhere")
         everyone["disabled"].change(disabled=True)
-        target = Account(admin, "viewer")
-        scene = Scene(admin, boss, tokens, target.id)
+        target, colleague = Account(admin, "viewer"), Account(admin, "agent")
+        scene = Scene(admin, boss, tokens, target.id, colleague.id)
         # Rights that are taken away are gone within a second, not at once on every node.
         until(lambda: scene.ask("disabled", "GET", "/v1/users/me", None).status_code == 403, what="the disabling")
         yield scene
@@ -230,7 +235,7 @@ def scene(tmp_path_factory):
         boss.drain(ROADSIDE)
         for link in boss.get_json(f"/v1/queues/{FRONT_DESK}/board-links")["links"]:
             boss.delete(f"/v1/queues/{FRONT_DESK}/board-links/{link['id']}")
-        for account in [*everyone.values(), target]:
+        for account in [*everyone.values(), target, colleague]:
             account.change(disabled=True)
 
 

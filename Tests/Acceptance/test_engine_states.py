@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 import centrifuge
 import pytest
 
+from support.accounts import Account
+from support.rest import Rest
 from support.screen import Screen
 from test_main_job import assert_copy_is_the_servers
 
@@ -133,6 +135,55 @@ def test_a_transfer_is_seen_in_both_queues(front_desk, roadside, supervisor, age
             assert desk.copy.services[wanders["id"]]["ticket"] > wanders["ticket"]
             assert_copy_is_the_servers(desk, agent, front_desk)
             assert_copy_is_the_servers(road, agent, roadside)
+
+    run(scenario())
+
+
+def test_a_supervisor_gives_a_service_to_an_employee(front_desk, supervisor, agent, run):
+    """And on to another: one lease at a time, and whoever held the last one has nothing to show any more."""
+    with Rest("admin") as admin:
+        linguist = Account(admin, "agent", skills=["german"], capacity=1)
+        colleague = Account(admin, "agent")
+
+    async def scenario():
+        async with Screen("agent", front_desk) as screen:
+            service = await submitted(screen, supervisor, front_desk, requires=["german"])
+            other = await submitted(screen, supervisor, front_desk)
+
+            def assign(who: Account, what=service, **data):
+                return asyncio.to_thread(supervisor.act, what["id"], "assign", assignee=who.id, **data)
+
+            async def not_given(who: Account, code: str, what=service):
+                answer = await asyncio.to_thread(
+                    supervisor.post, f"/v1/services/{what['id']}/assign", json={"assignee": who.id}
+                )
+                assert answer.json()["code"] == code, answer.text
+
+            await not_given(colleague, "missing_skill")
+            given = await assign(linguist, lease_seconds=30)
+            await screen.until_version(given["queue_version"])
+            event = screen.events[-1]
+            assert (event["type"], event["actor"]) == ("service.claimed", "supervisor")
+            assert event["service"] == given["service"] and event["service"]["claimed_by"]["id"] == linguist.id
+            assert given["service"]["fence"] == given["queue_version"] and given["lease_until"]
+            await not_given(linguist, "at_capacity", other)
+
+            me = await asyncio.to_thread(supervisor.get_json, "/v1/users/me")
+            with Rest(linguist.name, bearer=linguist.token()) as hers:
+                fence = {"fence": given["service"]["fence"]}
+                assert hers.post(f"/v1/services/{service['id']}/start", json=fence).status_code == 200
+                taken = await asyncio.to_thread(supervisor.act, service["id"], "assign", assignee=me["id"])
+                assert (taken["service"]["state"], taken["service"]["attempts"]) == ("claimed", 0)
+                assert "started_at" not in taken["service"]
+                late = hers.post(f"/v1/services/{service['id']}/complete", json=fence)
+                assert (late.status_code, late.json()["code"]) == (409, "illegal_transition")
+                late = hers.post(f"/v1/services/{service['id']}/release", json=fence)
+                assert (late.status_code, late.json()["code"]) == (403, "not_owner")
+            await screen.until_version(taken["queue_version"])
+            # Her place is free again.
+            last = await assign(linguist, other)
+            await screen.until_version(last["queue_version"])
+            assert_copy_is_the_servers(screen, agent, front_desk)
 
     run(scenario())
 

@@ -207,6 +207,7 @@ class TestTexts:
             ("move", {"first": text}),
             ("reprioritise", {"priority": text}),
             ("transfer", {"to": text}),
+            ("assign", {"assignee": text}),
             ("transfer", {"to": "roadside", "fence": text}),
             ("claim", {text: 1}),
         ):
@@ -297,6 +298,7 @@ class TestDocuments:
         ("POST", "/v1/services/{service}/claim", "lease_seconds"),
         ("POST", "/v1/services/{service}/move", "before"),
         ("POST", "/v1/services/{service}/transfer", "to"),
+        ("POST", "/v1/services/{service}/assign", "assignee"),
         ("POST", "/v1/services/bulk", "commands"),
     ]
 
@@ -345,6 +347,7 @@ class TestRPC:
         "service.claim": {"id": "", "queue": QUEUE, "lease_seconds": 5, "idempotency_key": "k"},
         "service.move": {"id": "", "before": "x"},
         "service.transfer": {"id": "", "to": "x"},
+        "service.assign": {"id": "", "assignee": "x", "fence": 1},
         "service.reprioritise": {"id": "", "priority": 1},
         "service.bulk": {"commands": [], "idempotency_key": "k"},
         "service.position": {"id": ""},

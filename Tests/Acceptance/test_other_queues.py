@@ -29,6 +29,7 @@ COMMANDS = [
     ("move", {"first": True}),
     ("reprioritise", {"priority": 9}),
     ("transfer", {"to": MINE}),
+    ("assign", {"assignee": str(uuid.uuid4())}),
 ]
 
 
@@ -103,7 +104,7 @@ class TestServices:
             clients[level].post(f"/v1/services/{id}/{command}", json=body) for id in (theirs, uuid.uuid4())
         )
         # What the level forbids is forbidden before anything is looked up.
-        assert_same(known, unknown, 403 if level == "agent" and command in ("move", "reprioritise") else 404)
+        assert_same(known, unknown, 403 if level == "agent" and command in ("move", "reprioritise", "assign") else 404)
 
     def test_removing(self, clients, theirs, level):
         known, unknown = (clients[level].delete(f"/v1/services/{id}") for id in (theirs, uuid.uuid4()))

@@ -267,6 +267,28 @@ test("calls get their answers, whatever their order", async () => {
   await second;
 });
 
+test("presence tells who watches a queue, as a call", async () => {
+  const bench = new Bench();
+  bench.client.connect();
+  const present = bench.client.presence("front-desk");
+  await settled();
+  await bench.accept();
+  const { id, presence } = bench.socket.take();
+  assert.deepEqual(presence, { channel: "queue:front-desk" });
+  const connection = (client, user, name, level) => ({ user, client, conn_info: { name, level } });
+  const all = { c1: connection("c1", "u1", "anna", "agent"), c2: connection("c2", "u2", "board", "viewer") };
+  await bench.socket.say({ id, presence: { presence: all } });
+  assert.deepEqual(await present, [
+    { client: "c1", user: "u1", name: "anna", level: "agent" }, { client: "c2", user: "u2", name: "board", level: "viewer" },
+  ]);
+  const refused = assert.rejects(bench.client.presence("front-desk"), { code: "forbidden" });
+  await bench.socket.say({ id: bench.socket.take().id, error: { code: 103, message: "permission denied" } });
+  await refused;
+  const late = assert.rejects(bench.client.presence("front-desk", { timeout: 100 }), { code: "timeout" });
+  await bench.clock.advance(100);
+  await late;
+});
+
 test("errors are typed, the protocol's own too", () => {
   const of = (code, message, temporary) => UsherError.of({ code, message, temporary });
   assert.equal(of(102, "unknown channel").code, "unknown_channel");

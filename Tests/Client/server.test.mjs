@@ -150,6 +150,11 @@ test("copies follow the server through changes and cuts", options, async (contex
   assert.equal(queues[1].copy.at(0)?.submitter, undefined, "a board is shown nothing of persons");
   context.diagnostic(`version ${queues[0].copy.version}, ${refusals} refusals, window of ${window.copy.size}`);
 
+  const watchers = await supervisor.client.presence(DESK);
+  for (const level of ["supervisor", "viewer", "agent"]) {
+    assert.ok(watchers.some((one) => one.name === level && one.level === level && one.user && one.client), `${level} is present`);
+  }
+  await assert.rejects(viewer.client.presence(DESK), { code: "forbidden" });
   await assert.rejects(viewer.client.rpc("service.submit", { queue: DESK, kind: "test" }), { code: "forbidden" });
   await assert.rejects(supervisor.client.rpc("queue.list", { queue: "nowhere" }), { code: "unknown_queue", number: 440 });
   await emptied(supervisor.client, DESK);

@@ -3,6 +3,7 @@ import test from "node:test";
 
 import { chosenQueues, MOST_CHOSEN, remember, toggled } from "../../Sources/Gateway/Console/supervise/chosen-queues.js";
 import { ColumnModel } from "../../Sources/Gateway/Console/supervise/column-model.js";
+import { employeesHere } from "../../Sources/Gateway/Console/supervise/employees.js";
 import { KeyboardGrab } from "../../Sources/Gateway/Console/supervise/keyboard-grab.js";
 import { gapAt, placeOfGap, planMove, scrollSpeed } from "../../Sources/Gateway/Console/supervise/move-plan.js";
 import { PendingChanges } from "../../Sources/Gateway/Console/supervise/pending-changes.js";
@@ -118,6 +119,36 @@ test("what leaves stays in sight, and what is taken back waits", () => {
   assert.equal(ids(shown), "id0 id1");
   assert.equal(shown[1].state, "waiting");
   assert.equal(pending.of("id0").kind, "remove");
+});
+
+test("what is given to an employee is that one's claim at once, begun anew", () => {
+  const services = rows(2, { 1: "serving" });
+  Object.assign(services[1], { claimed_by: { id: "a", name: "anna" }, claimed_at: "2026-11-30T10:00:00.000Z", started_at: "2026-11-30T10:01:00.000Z" });
+  const pending = new PendingChanges();
+  const employee = { id: "b", name: "bert" };
+  for (const id of ["id0", "id1"]) pending.add({ kind: "assign", id, employee, at: "2026-11-30T10:02:00.000Z" });
+  const shown = pending.apply(services);
+  assert.equal(ids(shown), "id0 id1");
+  for (const service of shown) {
+    assert.deepEqual([service.state, service.claimed_by, service.started_at], ["claimed", employee, undefined]);
+    assert.equal(service.claimed_at, "2026-11-30T10:02:00.000Z");
+  }
+  assert.equal(services[1].claimed_by.name, "anna");
+});
+
+test("employees who are here stand once each by name, with what they have, without the holder and without boards", () => {
+  const watcher = (user, name, level, client = user) => ({ client, user, name, level });
+  const present = [
+    watcher("c", "chief", "supervisor"), watcher("b", "bert", "agent", "one"), watcher("b", "bert", "agent", "two"),
+    watcher("a", "anna", "agent"), watcher("d", "dora", "admin"), watcher("v", "board", "viewer"), watcher("p", "machine", "producer"),
+  ];
+  const services = rows(4, { 0: "serving", 1: "on_hold", 2: "claimed" });
+  for (const [at, id] of [[0, "b"], [1, "b"], [2, "a"]]) services[at].claimed_by = { id, name: id };
+  assert.deepEqual(employeesHere(present, services, "a"), [
+    { id: "b", name: "bert", load: 2 }, { id: "c", name: "chief", load: 0 }, { id: "d", name: "dora", load: 0 },
+  ]);
+  assert.deepEqual(employeesHere(present, services).map(({ name }) => name), ["anna", "bert", "chief", "dora"]);
+  assert.deepEqual(employeesHere([watcher("a", "anna", "agent")], services, "a"), []);
 });
 
 test("a service is grabbed, moved and dropped by keyboard", () => {

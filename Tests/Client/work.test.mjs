@@ -5,6 +5,7 @@ import { QueueCopy } from "../../Sources/Gateway/Console/queue-copy.js";
 import { QueueDigest } from "../../Sources/Gateway/Console/queue-digest.js";
 import { actionForKey, actionsOf } from "../../Sources/Gateway/Console/work/card-actions.js";
 import { Expectations } from "../../Sources/Gateway/Console/work/expectations.js";
+import { OwnClaims } from "../../Sources/Gateway/Console/work/own-claims.js";
 import { leaseLeft, shouldRenew } from "../../Sources/Gateway/Console/work/lease-plan.js";
 import { inOrderOfWork, queueFigures, timeOf, waitingSince } from "../../Sources/Gateway/Console/work/queue-figures.js";
 
@@ -71,7 +72,7 @@ test("a refusal does not undo a later expectation of the same service", () => {
 
 test("what the answer said holds until the copy has come to its version", () => {
   const held = new Expectations();
-  held.settle("a", mine("a", "claimed"), "q", 7);
+  held.settle(mine("a", "claimed"), mine("a", "claimed"), "q", 7);
   assert.equal(held.over([]).length, 1);
   held.reached("q", 6);
   held.reached("other", 9);
@@ -86,15 +87,65 @@ test("what is gone stays gone until the copies say so, and can come back later",
   assert.deepEqual(held.over([]), []);
   held.revert("a", number);
   assert.equal(held.over([mine("a", "serving")]).length, 1, "it was only pending when the copy had not got it");
-  held.settle("a", null, "other", 9);
+  held.settle(mine("a", "serving"), null, "other", 9);
   assert.deepEqual(held.over([mine("a", "serving")]), []);
   assert.deepEqual(held.over([]), []);
   assert.equal(held.over([mine("a", "claimed")]).length, 1);
 });
 
+test("the end of a claim does not hide the next one of the same service", () => {
+  const held = new Expectations();
+  held.settle(mine("a", "serving"), null, "q", 0);
+  assert.deepEqual(held.over([mine("a", "serving")]), []);
+  const givenBack = mine("a", "claimed", { fence: 9 });
+  assert.deepEqual(held.over([givenBack]), [givenBack]);
+  held.expect(givenBack, null);
+  assert.deepEqual(held.over([givenBack]), []);
+});
+
+const claim = (actor, one) => ({ type: "service.claimed", actor, service: one });
+const others = (id, name) => service(id, "claimed", { claimed_by: { id: name, name }, fence: 4 });
+
+test("what others give or take is told, what one does oneself is not", () => {
+  const claims = new OwnClaims("me");
+  const told = (...events) => claims.take(events).handovers.map(({ kind, by, to, id }) => `${kind} ${id} ${by} ${to}`);
+  claims.reset([service("a", "waiting"), mine("b", "serving"), others("c", "you")]);
+  assert.deepEqual(told(claim("me", mine("a", "claimed"))), [], "a call of one's own, in whichever tab");
+  assert.deepEqual(told(claim("you", others("d", "you"))), [], "nothing to do with the user");
+  assert.deepEqual(told(claim("chief", mine("c", "claimed"))), ["given c chief me"]);
+  assert.deepEqual(told(claim("chief", others("c", "you"))), ["taken c chief you"]);
+  assert.deepEqual(told(claim("me", others("b", "you"))), [], "given away by oneself");
+  assert.deepEqual(told({ type: "service.returned", service: service("a", "waiting") }), []);
+  assert.deepEqual(told(claim("chief", others("a", "you"))), [], "it was no longer the user's");
+});
+
+test("of what came together only what lasts is told", () => {
+  const claims = new OwnClaims("me");
+  const kinds = (...events) => claims.take(events).handovers.map(({ kind }) => kind);
+  const given = claim("chief", mine("a", "claimed"));
+  const taken = claim("chief", others("a", "you"));
+  assert.deepEqual(kinds(given, taken), []);
+  assert.deepEqual(kinds(given, { type: "service.completed", service: mine("a", "completed") }), []);
+  assert.deepEqual(kinds(taken, given), ["given"]);
+  assert.deepEqual(kinds(taken, given), ["given"]);
+  assert.deepEqual(kinds(taken, { type: "service.returned", service: service("a", "waiting") }, claim("me", mine("a", "claimed"))), []);
+  assert.deepEqual(kinds(given, taken), ["taken"]);
+});
+
+test("events touch the user when a service is or was the user's", () => {
+  const claims = new OwnClaims("me");
+  const isTouched = (event) => claims.take([event]).isTouched;
+  assert.ok(!isTouched({ type: "queue.paused" }));
+  assert.ok(!isTouched({ type: "service.added", service: service("a", "waiting") }));
+  assert.ok(isTouched(claim("me", mine("a", "claimed"))));
+  assert.ok(isTouched({ type: "service.started", service: mine("a", "serving") }));
+  assert.ok(isTouched({ type: "service.returned", service: service("a", "waiting") }));
+  assert.ok(!isTouched({ type: "service.removed", service: service("a", "cancelled") }));
+});
+
 test("another epoch makes void what was settled by the old versions", () => {
   const held = new Expectations();
-  held.settle("a", mine("a", "claimed"), "q", 700);
+  held.settle(mine("a", "claimed"), mine("a", "claimed"), "q", 700);
   held.forget("q");
   assert.deepEqual(held.over([]), []);
 });

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from conftest import no_sideways_scroll
+from supervise_acts import choose, column, row
 from support.environment import until
 from support.payloads import TEXTS
 from support.rest import Rest
@@ -35,10 +36,6 @@ def boss(console, people, new_queue):
     return make
 
 
-def column(page: Page, queue: str):
-    return page.locator(f"#panel-{queue}")
-
-
 def tickets(page: Page, queue: str) -> list[int]:
     """The ticket numbers as they stand on the screen."""
     return page.evaluate(
@@ -63,10 +60,6 @@ def same_order(page: Page, supervisor: Rest, queue: str, expected: list[int] | N
 
 def settled(page: Page, queue: str) -> None:
     expect(column(page, queue).locator(".is-pending")).to_have_count(0)
-
-
-def row(page: Page, queue: str, ticket: int):
-    return column(page, queue).locator(".service-row", has=page.locator(f".row-ticket:text-is('{ticket}')"))
 
 
 def drag(page: Page, source, target_x: float, target_y: float, drop: bool = True) -> None:
@@ -258,12 +251,6 @@ def test_removing_waits_and_can_be_undone(boss, supervisor):
     choose(page, queue, 2, "Remove")
     page.goto("about:blank")
     until(lambda: server_tickets(supervisor, queue) == [3, 5], 4, "the removal at leaving the document")
-
-
-def choose(page: Page, queue: str, ticket: int, item: str) -> None:
-    """An entry of a row's menu."""
-    row(page, queue, ticket).locator(".row-menu").click()
-    page.get_by_role("menuitem", name=item, exact=True).click()
 
 
 def test_the_menu_does_what_it_says(boss, supervisor, axe):

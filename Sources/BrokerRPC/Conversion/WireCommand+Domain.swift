@@ -83,6 +83,13 @@ extension WireCommand {
         $0.queue = queue.rawValue
         if let duration { $0.lease = duration.milliseconds }
       }
+    case .assign(let ref, let employee, let fence, let duration):
+      assign = .with {
+        $0.service = WireServiceRef(ref)
+        $0.assignee = WirePrincipal(employee)
+        if let fence { $0.fence = fence }
+        if let duration { $0.lease = duration.milliseconds }
+      }
     case .start(let ref, let fence, let duration): start = Leased(ref, fence, duration)
     case .renew(let ref, let fence, let duration): renew = Leased(ref, fence, duration)
     case .hold(let ref, let fence, let duration):
@@ -118,6 +125,10 @@ extension WireCommand {
       return .claim(try claim.service.domain(), lease: try leaseDuration(claim.hasLease, claim.lease))
     case .claimNext(let next):
       return .claimNext(try QueueName(wire: next.queue), lease: try leaseDuration(next.hasLease, next.lease))
+    case .assign(let assign):
+      return .assign(
+        try assign.service.domain(), to: try assign.assignee.domain(), fence: assign.hasFence ? assign.fence : nil,
+        lease: try leaseDuration(assign.hasLease, assign.lease))
     case .start(let leased):
       let (ref, fence, lease) = try leased.parts()
       return .start(ref, fence: fence, lease: lease)

@@ -36,7 +36,9 @@ extension WirePrincipal {
   }
 
   func domain() throws(Unreadable) -> Principal {
-    guard !id.isEmpty, !name.isEmpty else { throw Unreadable("actor is missing") }
+    guard !id.isEmpty, !name.isEmpty else {
+      throw Unreadable("the actor or assignee is missing, or has no id or no name")
+    }
     return Principal(
       id: id, name: name, level: try level.domain(),
       queues: hasQueues

@@ -91,6 +91,15 @@ extension Arguments {
     try Self.serviceID(try required(name), called: name)
   }
 
+  /// A user id that must be there.
+  func userID(_ name: String) throws(GatewayError) -> String {
+    // It has a service id's form.
+    guard let id = ServiceID(try required(name)) else {
+      throw GatewayError(.invalidArgument, "\"\(name)\" must be a user id (a UUID)")
+    }
+    return id.rawValue
+  }
+
   /// A queue name that must be there.
   func queue(_ name: String) throws(GatewayError) -> QueueName {
     try Self.queue(try required(name))

@@ -104,11 +104,14 @@ extension CommandDesk {
       }
     }
     let services = await visible(Set(admitted.compactMap { try? $0.get().id }), to: principal)
-    let requests = admitted.map { item in
-      item.flatMap { order in
-        (services[order.id] ?? .failure(.notFound)).flatMap { service in
-          Result { () throws(GatewayError) in try request(for: order, about: service, by: principal) }
-        }
+    var requests = [Result<CommandRequest, GatewayError>]()
+    for item in admitted {
+      do throws(GatewayError) {
+        let order = try item.get()
+        let service = try (services[order.id] ?? .failure(.notFound)).get()
+        requests.append(.success(try await request(for: order, about: service, by: principal)))
+      } catch {
+        requests.append(.failure(error))
       }
     }
     var answers = await broker.performAll(requests.compactMap { try? $0.get() }).makeIterator()

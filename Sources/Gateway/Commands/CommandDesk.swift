@@ -6,6 +6,8 @@ struct CommandDesk: Sendable {
   let broker: any Broker
   let vault: any PersonalDataVault
   let ids: ServiceIDs
+  /// Tells who may be given a service.
+  var directory: any UserDirectory = AbsentStore()
 
   /// How the answer to a submission looks.
   struct Submitted: Sendable {

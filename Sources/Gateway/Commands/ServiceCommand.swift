@@ -3,6 +3,7 @@ import ServiceQueue
 /// The commands about one service, as they are called at both doors.
 enum ServiceCommand: String, Sendable, CaseIterable {
   case claim
+  case assign
   case start
   case renew
   case hold
@@ -23,6 +24,7 @@ enum ServiceCommand: String, Sendable, CaseIterable {
   var members: Set<String> {
     switch self {
     case .claim: ["lease_seconds"]
+    case .assign: ["assignee", "fence", "lease_seconds"]
     case .start, .renew, .resume: ["fence", "lease_seconds"]
     case .hold: ["fence", "hold_seconds"]
     case .release, .complete, .noShow: ["fence"]
@@ -41,14 +43,18 @@ enum ServiceCommand: String, Sendable, CaseIterable {
     switch self {
     case .claim, .start, .renew, .hold, .resume, .release, .complete, .noShow, .reinstate, .transfer: .handle
     case .move, .reprioritise: .move
+    case .assign: .assign
     case .remove: .remove
     }
   }
 
-  /// The command about `service` with `arguments`.
-  func command(_ service: ServiceRef, _ arguments: Arguments) throws(GatewayError) -> Command {
+  /// The command about `service` with `arguments`, whose `assignee` is that one.
+  func command(
+    _ service: ServiceRef, _ arguments: Arguments, assignee: Principal
+  ) throws(GatewayError) -> Command {
     switch self {
     case .claim: .claim(service, lease: try arguments.lease())
+    case .assign: .assign(service, to: assignee, fence: try arguments.fence(), lease: try arguments.lease())
     case .start: .start(service, fence: try arguments.fence(), lease: try arguments.lease())
     case .renew: .renew(service, fence: try arguments.fence(), lease: try arguments.lease())
     case .hold: .hold(service, fence: try arguments.fence(), hold: try arguments.hold())

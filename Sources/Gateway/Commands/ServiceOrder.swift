@@ -1,4 +1,5 @@
 import ServiceQueue
+import UserStore
 
 /// A command about one service as a client gave it, whose queue is not known yet.
 struct ServiceOrder: Sendable {
@@ -9,9 +10,14 @@ struct ServiceOrder: Sendable {
   let arguments: Arguments
   let key: IdempotencyKey?
 
-  /// The command about the service in `queue`; throws what is malformed.
-  func command(in queue: QueueName?) throws(GatewayError) -> Command {
-    try command.command(ServiceRef(id: id, queue: queue, ifVersion: ifVersion), arguments)
+  /// The command about the service in `queue`, for `assignee` if it is for somebody; throws what is malformed.
+  func command(in queue: QueueName?, assignee: Principal) throws(GatewayError) -> Command {
+    try command.command(ServiceRef(id: id, queue: queue, ifVersion: ifVersion), arguments, assignee: assignee)
+  }
+
+  /// The user id of whom it is for; nil for a command that is for nobody but who gives it.
+  func assigneeID() throws(GatewayError) -> String? {
+    command == .assign ? try arguments.userID("assignee") : nil
   }
 }
 
@@ -33,15 +39,17 @@ extension CommandDesk {
   func perform(_ order: ServiceOrder, by principal: Principal) async throws(GatewayError) -> CommandAnswer {
     try admit(order, by: principal)
     let service = try await visible(order.id, to: principal)
-    let request = try request(for: order, about: service, by: principal)
+    let request = try await request(for: order, about: service, by: principal)
     return try await asking { () async throws(BrokerError) in try await broker.perform(request) }
   }
 
   /// Before the look-up, so that a malformed command is one for any service, and a forbidden one tells nothing of it.
   func admit(_ order: ServiceOrder, by principal: Principal) throws(GatewayError) {
     guard AccessPolicy.allows(order.command.action, level: principal.level) else { throw .forbidden }
-    // A transfer takes the right in the queue that it goes to as well; that in its own shows when it is looked up.
-    if case .transfer(_, let target, _) = try order.command(in: nil),
+    _ = try order.assigneeID()
+    // A transfer takes the right in the queue that it goes to as well; that in its own shows when it is looked up. The form is the same
+    // for any assignee.
+    if case .transfer(_, let target, _) = try order.command(in: nil, assignee: principal),
       !AccessPolicy.allows(order.command.action, by: principal, in: target)
     {
       throw .forbidden
@@ -51,9 +59,25 @@ extension CommandDesk {
   /// What the Broker is asked, once the service was seen.
   func request(
     for order: ServiceOrder, about service: Service, by principal: Principal
-  ) throws(GatewayError) -> CommandRequest {
-    CommandRequest(
-      try order.command(in: service.queue), by: principal, idempotencyKey: order.key, trace: .current)
+  ) async throws(GatewayError) -> CommandRequest {
+    var assignee = principal
+    if let id = try order.assigneeID() { assignee = try await employee(id, in: service.queue) }
+    return CommandRequest(
+      try order.command(in: service.queue, assignee: assignee), by: principal, idempotencyKey: order.key,
+      trace: .current)
+  }
+
+  /// Who may handle services of `queue`, as the user store knows them now. Whether there is another such user is not told.
+  private func employee(_ id: String, in queue: QueueName) async throws(GatewayError) -> Principal {
+    let user: User?
+    do throws(UserStoreError) { user = try await directory.user(id: id) } catch {
+      guard error.code == .notFound else { throw GatewayError(error) }
+      user = nil
+    }
+    guard let user, !user.isDisabled, AccessPolicy.allows(.handle, by: user.principal, in: queue) else {
+      throw GatewayError(.badTarget, "nobody with this id may handle services of this queue")
+    }
+    return user.principal
   }
 
   /// A service that `principal` may know of; otherwise there is none.

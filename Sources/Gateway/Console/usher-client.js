@@ -50,6 +50,9 @@ const LOCAL = {
  * }} Options
  *
  * @typedef {"disconnected" | "connecting" | "connected"} ClientState
+ *
+ * A connection that watches a queue: its name, the user's id, name and level.
+ * @typedef {{client: string, user: string, name: string, level: string}} Watcher
  */
 
 /**
@@ -186,7 +189,29 @@ export class UsherClient {
    * @param {{timeout?: number}} [options] in milliseconds
    * @returns {Promise<any>} the answer; rejected with an `UsherError`
    */
-  rpc(method, data = {}, { timeout = this.#options.timeout } = {}) {
+  async rpc(method, data = {}, options = {}) {
+    return (await this.#call({ rpc: { method, data } }, options)).data;
+  }
+
+  /**
+   * Who watches a queue now, by this client and all others: each connection with its user. Boards may not ask: `forbidden`.
+   * Waits as a call of `rpc` does, and changes nothing: after a cut, ask again.
+   *
+   * @param {string} queue
+   * @param {{timeout?: number}} [options] in milliseconds
+   * @returns {Promise<Watcher[]>} rejected with an `UsherError`
+   */
+  async presence(queue, options = {}) {
+    const { presence } = await this.#call({ presence: { channel: `queue:${queue}` } }, options);
+    return Object.values(presence).map(({ client, user, conn_info: { name, level } }) => ({ client, user, name, level }));
+  }
+
+  /**
+   * @param {object} body
+   * @param {{timeout?: number}} options
+   * @returns {Promise<any>} the result of the reply
+   */
+  #call(body, { timeout = this.#options.timeout }) {
     return new Promise((resolve, reject) => {
       if (this.#state === "disconnected") throw new UsherError("not_connected", "the client is not connected");
       if (this.#commands.waiting >= this.#options.maximumWaiting || this.#socket?.bufferedAmount > UNSENT) {
@@ -196,9 +221,9 @@ export class UsherClient {
       const done = (/** @type {UsherError | null} */ error, /** @type {any} */ result) => {
         clock.clearTimeout(timer);
         if (error) reject(error);
-        else resolve(result.data);
+        else resolve(result);
       };
-      const command = this.#commands.add({ rpc: { method, data } }, done, { isCall: true });
+      const command = this.#commands.add(body, done, { isCall: true });
       const timer = clock.setTimeout(() => {
         this.#commands.giveUp(command);
         reject(new UsherError("timeout", "no answer in time", { temporary: true, outcomeUnknown: command.isSent }));

@@ -114,13 +114,26 @@ extension BrokerActor {
     call.append(arguments.duration)
     call.append(arguments.target)
     call.append(arguments.targetID)
-    call.append(arguments.isClaim ? actor.skills.description : "")
-    if arguments.isClaim, let capacity = actor.capacity ?? configuration.policy.capacity {
-      call.append(capacity)
-    } else {
-      call.append("")
-    }
+    appendAbilities(arguments.claimant, actor, to: &call)
     return call
+  }
+
+  /// Skills and capacity of whose claim it will be.
+  private func appendAbilities(_ claimant: CommandArguments.Claimant?, _ actor: Principal, to call: inout RedisCommand)
+  {
+    let capacity: Int?
+    switch claimant {
+    case .actor:
+      call.append(actor.skills.description)
+      capacity = actor.capacity ?? configuration.policy.capacity
+    case .employee(let employee):
+      call.append(employee.mayActOnAnyClaim ? "*" : employee.skills.description)
+      capacity = employee.capacity ?? configuration.policy.capacity
+    case nil:
+      call.append("")
+      capacity = nil
+    }
+    if let capacity { call.append(capacity) } else { call.append("") }
   }
 
   /// `OK` or `HEAD`, version, end of the lease, replay, id, record (or for `HEAD` all of it but the rest), epoch, queue. Nil for `HEAD`.

@@ -7,13 +7,19 @@ struct CommandArguments {
   var fence = ""
   /// Of the lease or the hold, in milliseconds.
   var duration: Int64 = 0
-  /// A place, a priority, a queue or a mode.
+  /// A place, a priority, a queue, a mode or an employee's id.
   var target = ""
+  /// The id of the place's service, or the employee's name.
   var targetID = ""
   /// The queue whose keys the function needs besides.
   var otherQueue: QueueName?
-  /// Whether the actor's skills and capacity matter.
-  var isClaim = false
+  /// Whose skills and capacity matter; nil where none do.
+  var claimant: Claimant?
+
+  enum Claimant {
+    case actor
+    case employee(Principal)
+  }
 
   init(target: String) {
     self.target = target
@@ -25,11 +31,15 @@ struct CommandArguments {
     switch command {
     case .claim(_, let lease), .claimNext(_, let lease):
       take(nil, lease, policy)
-      isClaim = true
+      claimant = .actor
+    case .assign(_, let employee, let fence, let lease):
+      take(fence, lease, policy)
+      (target, targetID) = (employee.id, employee.name)
+      claimant = .employee(employee)
     case .start(_, let fence, let lease), .renew(_, let fence, let lease): take(fence, lease, policy)
     case .resume(_, let fence, let lease):
       take(fence, lease, policy)
-      isClaim = true
+      claimant = .actor
     case .hold(_, let fence, let hold):
       take(fence)
       duration = (hold ?? policy.hold).milliseconds

@@ -313,8 +313,10 @@ local function alter(q, id, r, kind, actor, timer, change)
   if timer then redis.call('ZADD', keys[6], timer, id)
   elseif TIMED[was] and not TIMED[r.state] then redis.call('ZREM', keys[6], id)
   end
-  if HANDLED[was] ~= HANDLED[r.state] then
-    if HANDLED[was] then add_load(q, holder, -1) else add_load(q, r.holder, 1) end
+  local had, has = HANDLED[was] and holder, HANDLED[r.state] and r.holder
+  if had ~= has then
+    if had then add_load(q, had, -1) end
+    if has then add_load(q, has, 1) end
   end
   close(q)
   emit(q, kind, actor, id, text)
@@ -440,32 +442,38 @@ local function answer(q, lease_until, id, text)
     table.concat({'S', version, lease_until, q.name, id, string.match(text, HEAD)}, '\t')
 end
 
-local function is_at_capacity(q, c)
-  return c.capacity ~= '' and load_of(q, c.actor) >= tonumber(c.capacity)
+local function is_at_capacity(q, c, employee)
+  return c.capacity ~= '' and load_of(q, employee) >= tonumber(c.capacity)
 end
 
-local function take(q, c, r)
+local function take(q, c, r, employee, employee_name)
   local lease_until = fixed(q.now + c.duration)
   local text = alter(q, c.id, r, 'claimed', c.actor_name, lease_until, function(s)
-    s.state, s.fence, s.holder, s.holder_name, s.claimed = 'claimed', fixed(q.version), c.actor, c.actor_name, fixed(q.now)
+    forget_claim(s)
+    s.state, s.fence, s.holder, s.holder_name, s.claimed = 'claimed', fixed(q.version), employee, employee_name, fixed(q.now)
   end)
-  acted(q, c.actor)
+  acted(q, employee)
   return answer(q, lease_until, c.id, text)
 end
 
+-- For an employee, of whom no skills are asked when `has_all`.
+local function take_for(q, c, r, employee, employee_name, has_all)
+  if r.state == 'waiting' and q.mode == 'paused' then return refusal('queue_paused', r.state) end
+  if not has_all and not covers(words(c.skills), r.requires) then return refusal('missing_skill', r.state) end
+  if is_at_capacity(q, c, employee) then return refusal('at_capacity', r.state) end
+  return take(q, c, r, employee, employee_name)
+end
+
 local function claim(q, c, r)
-  if q.mode == 'paused' then return refusal('queue_paused', r.state) end
-  if not c.any and not covers(words(c.skills), r.requires) then return refusal('missing_skill', r.state) end
-  if is_at_capacity(q, c) then return refusal('at_capacity', r.state) end
-  return take(q, c, r)
+  return take_for(q, c, r, c.actor, c.actor_name, c.any)
 end
 
 local function claim_next(q, c)
   if q.mode == 'paused' then return refusal('queue_paused') end
-  if is_at_capacity(q, c) then return refusal('at_capacity') end
+  if is_at_capacity(q, c, c.actor) then return refusal('at_capacity') end
   c.id = first_waiting(q, c.skills)
   if not c.id then return refusal('queue_empty') end
-  return take(q, c, parse(redis.call('HGET', q.keys[2], c.id)))
+  return take(q, c, parse(redis.call('HGET', q.keys[2], c.id)), c.actor, c.actor_name)
 end
 
 local function start(q, c, r)
@@ -493,7 +501,7 @@ local function hold(q, c, r)
 end
 
 local function resume(q, c, r)
-  if r.holder == c.actor and is_at_capacity(q, c) then return refusal('at_capacity', r.state) end
+  if r.holder == c.actor and is_at_capacity(q, c, c.actor) then return refusal('at_capacity', r.state) end
   local lease_until = fixed(q.now + c.duration)
   local text = alter(q, c.id, r, 'resumed', c.actor_name, lease_until, function(s)
     s.state, s.hold_until = s.started == '' and 'claimed' or 'serving', ''
@@ -706,6 +714,7 @@ end
 local SCHEDULED_OR_WAITING = {scheduled = true, waiting = true}
 local WAITING, CLAIMED, SERVING, ON_HOLD = {waiting = true}, {claimed = true}, {serving = true}, {on_hold = true}
 local HELD = {claimed = true, serving = true, on_hold = true}
+local WAITING_OR_HELD = {waiting = true, claimed = true, serving = true, on_hold = true}
 local LIVE = {scheduled = true, waiting = true, claimed = true, serving = true, on_hold = true}
 
 -- Refusals that are not kept under a key: the same command may be carried out later.
@@ -753,8 +762,8 @@ end
 -- queue.
 -- ARGV: 1 queue, 2 history, 3 most attempts, 4 ms within which a no-show is reinstated, 5 life of the key in ms or 0,
 -- 6 fingerprint, 7 actor's id, 8 actor's name, 9 1 for one who may act on what is not its own, 10 service, 11 service version seen
--- or empty, 12 fence or empty, 13 lease or hold in ms, 14 target: a place, priority, queue or mode, 15 target's id, 16 actor's
--- skills by commas, 17 actor's capacity or empty.
+-- or empty, 12 fence or empty, 13 lease or hold in ms, 14 target: a place, priority, queue, mode or employee, 15 target's id, or the
+-- employee's name, 16 skills by commas and 17 capacity or empty of whose claim it will be; for assign * when no skills are asked.
 local function perform(keys, args, run)
   local q = open(keys, args[1], args[2])
   if not q then return refusal('unknown_queue') end
@@ -834,7 +843,19 @@ local function transfer(q, c, r)
   return answer(t, '', c.id, text)
 end
 
+-- To an employee, whoever has it: who had it has no claim any more, and what was begun begins anew.
+local function assign(q, c, r)
+  if not c.any then return refusal('not_owner', r.state) end
+  if r.state ~= 'waiting' then
+    local refused = check_holder(q, c, r)
+    if refused then return refused end
+    if r.holder == c.target then return refusal('bad_target', r.state) end
+  end
+  return take_for(q, c, r, c.target, c.target_id, c.skills == '*')
+end
+
 command('claim', {from = WAITING, run = claim})
+command('assign', {from = WAITING_OR_HELD, run = assign})
 command('start', {from = CLAIMED, held = true, run = start})
 command('renew', {from = HANDLED, held = true, run = renew})
 command('hold', {from = HANDLED, held = true, run = hold})

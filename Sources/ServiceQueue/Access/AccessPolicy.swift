@@ -16,6 +16,8 @@ public enum AccessPolicy {
     case handle
     /// To reorder, and to change a priority.
     case move
+    /// To give a service to an employee.
+    case assign
     /// To pause, resume and drain a queue.
     case control
     /// To remove any service, or, as a producer, an own one.
@@ -33,7 +35,9 @@ public enum AccessPolicy {
     case (.supervisor, .administer): false
     case (.supervisor, _): true
     case (.agent, .observe), (.agent, .readPersonalData), (.agent, .handle), (.agent, .submit): true
-    case (.agent, .move), (.agent, .control), (.agent, .remove), (.agent, .readHistory), (.agent, .administer): false
+    case (.agent, .move), (.agent, .assign), (.agent, .control), (.agent, .remove), (.agent, .readHistory),
+      (.agent, .administer):
+      false
     case (.viewer, .observe): true
     case (.viewer, _): false
     case (.producer, .submit), (.producer, .remove): true

@@ -28,6 +28,9 @@ public struct Principal: Hashable, Sendable {
   /// own default.
   public let capacity: Int?
 
+  /// True when it may act on claims of others, without showing the fence, and claim what it lacks the skills for.
+  public var mayActOnAnyClaim: Bool { level == .supervisor || level == .admin }
+
   /// A principal with this identity and these rights.
   public init(
     id: String, name: String, level: AccessLevel, queues: Set<QueueName>? = nil, skills: SkillSet = .none,

@@ -5,6 +5,10 @@ public enum Command: Hashable, Sendable {
   case claim(ServiceRef, lease: LeaseDuration?)
   /// Claims the first waiting service of a queue that the employee has the skills for.
   case claimNext(QueueName, lease: LeaseDuration?)
+  /// waiting, claimed, serving or on_hold -> claimed, for the employee that it names, under a new lease and a new fence. Only by one who
+  /// may act on any claim. Refused as a claim by that employee would be, but only a waiting service while the queue is paused; and
+  /// with `badTarget` when the employee has it already.
+  case assign(ServiceRef, to: Principal, fence: QueueVersion?, lease: LeaseDuration?)
   /// claimed -> serving. Renews the lease.
   case start(ServiceRef, fence: QueueVersion?, lease: LeaseDuration?)
   /// Begins the lease anew. No event: the queue is as before.
@@ -35,6 +39,7 @@ public enum Command: Hashable, Sendable {
     switch self {
     case .claim: "claim"
     case .claimNext: "claim_next"
+    case .assign: "assign"
     case .start: "start"
     case .renew: "renew"
     case .hold: "hold"
@@ -54,7 +59,8 @@ public enum Command: Hashable, Sendable {
   public var service: ServiceRef? {
     switch self {
     case .claimNext: nil
-    case .claim(let ref, _), .start(let ref, _, _), .renew(let ref, _, _), .hold(let ref, _, _),
+    case .claim(let ref, _), .assign(let ref, _, _, _), .start(let ref, _, _), .renew(let ref, _, _),
+      .hold(let ref, _, _),
       .resume(let ref, _, _), .release(let ref, _), .complete(let ref, _), .noShow(let ref, _), .reinstate(let ref),
       .move(let ref, _), .reprioritise(let ref, _), .transfer(let ref, _, _), .remove(let ref):
       ref

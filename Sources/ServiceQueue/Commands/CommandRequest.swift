@@ -20,8 +20,8 @@ public struct CommandRequest: Hashable, Sendable {
     self.trace = trace
   }
 
-  /// True when the actor may act on claims of others, without showing the fence, and claim what it lacks the skills for.
-  public var mayActOnAnyClaim: Bool { actor.level == .supervisor || actor.level == .admin }
+  /// What `Principal` says of the actor.
+  public var mayActOnAnyClaim: Bool { actor.mayActOnAnyClaim }
   /// True when the actor may remove services that others submitted.
   public var mayRemoveAny: Bool { mayActOnAnyClaim }
 }

@@ -65,13 +65,17 @@ extension BrokerError {
 }
 
 extension Command {
-  /// The command without what does not make it another one: its queue where the service tells it, and the site's own lease
-  /// or hold where none is given.
+  /// The command without what does not make it another one: its queue where the service tells it, the site's own lease or hold where
+  /// none is given, and what an employee may do.
   func content(_ policy: QueuePolicy) -> Command {
     func bare(_ ref: ServiceRef) -> ServiceRef { ServiceRef(id: ref.id, ifVersion: ref.ifVersion) }
     return switch self {
     case .claim(let ref, let lease): .claim(bare(ref), lease: lease ?? policy.lease)
     case .claimNext(let queue, let lease): .claimNext(queue, lease: lease ?? policy.lease)
+    case .assign(let ref, let employee, let fence, let lease):
+      .assign(
+        bare(ref), to: Principal(id: employee.id, name: employee.name, level: .agent), fence: fence,
+        lease: lease ?? policy.lease)
     case .start(let ref, let fence, let lease): .start(bare(ref), fence: fence, lease: lease ?? policy.lease)
     case .renew(let ref, let fence, let lease): .renew(bare(ref), fence: fence, lease: lease ?? policy.lease)
     case .hold(let ref, let fence, let hold): .hold(bare(ref), fence: fence, hold: hold ?? policy.hold)

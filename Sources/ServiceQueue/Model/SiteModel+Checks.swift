@@ -42,7 +42,7 @@ extension SiteModel {
     }
   }
 
-  private func checkHolder(of service: Service, _ fence: QueueVersion?, _ step: CommandStep) throws(BrokerError) {
+  func checkHolder(of service: Service, _ fence: QueueVersion?, _ step: CommandStep) throws(BrokerError) {
     let any = step.request.mayActOnAnyClaim
     guard any || service.assignee?.id == step.actor.id else { throw .refusal(.notOwner, service.state) }
     guard fence == service.fence || (fence == nil && any) else { throw .refusal(.staleFence, service.state) }
@@ -52,8 +52,8 @@ extension SiteModel {
   }
 
   /// Throws when the employee has as many services as it may have.
-  func checkCapacity(_ step: CommandStep, _ state: ServiceState?) throws(BrokerError) {
-    guard let capacity = step.actor.capacity ?? policy.capacity else { return }
-    guard loads[step.actor.id] ?? 0 < capacity else { throw .refusal(.atCapacity, state) }
+  func checkCapacity(of employee: Principal, _ state: ServiceState?) throws(BrokerError) {
+    guard let capacity = employee.capacity ?? policy.capacity else { return }
+    guard loads[employee.id] ?? 0 < capacity else { throw .refusal(.atCapacity, state) }
   }
 }

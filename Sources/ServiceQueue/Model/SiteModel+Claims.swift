@@ -3,19 +3,26 @@ extension SiteModel {
   mutating func claim(_ service: Service, _ lease: LeaseDuration?, _ step: CommandStep) throws(BrokerError)
     -> CommandResult
   {
-    guard queues[step.queue]?.mode != .paused else { throw .refusal(.queuePaused, service.state) }
-    guard step.request.mayActOnAnyClaim || step.actor.skills.covers(service.requires) else {
-      throw .refusal(.missingSkill, service.state)
+    try take(service, for: step.actor, lease, step)
+  }
+
+  /// To an employee, whoever has it: who had it has no claim any more, and what was begun begins anew.
+  mutating func assign(
+    _ service: Service, to employee: Principal, _ fence: QueueVersion?, _ lease: LeaseDuration?, _ step: CommandStep
+  ) throws(BrokerError) -> CommandResult {
+    guard step.request.mayActOnAnyClaim else { throw .refusal(.notOwner, service.state) }
+    if service.state != .waiting {
+      try checkHolder(of: service, fence, step)
+      guard service.assignee?.id != employee.id else { throw .refusal(.badTarget, service.state) }
     }
-    try checkCapacity(step, service.state)
-    return take(service, lease, step)
+    return try take(service, for: employee, lease, step)
   }
 
   mutating func claimNext(_ lease: LeaseDuration?, _ step: CommandStep) throws(BrokerError) -> CommandResult {
     guard queues[step.queue]?.mode != .paused else { throw .refusal(.queuePaused) }
-    try checkCapacity(step, nil)
+    try checkCapacity(of: step.actor, nil)
     guard let first = firstWaiting(for: step.actor.skills, in: step.queue) else { throw .refusal(.queueEmpty) }
-    return take(first, lease, step)
+    return give(first, to: step.actor, lease, step)
   }
 
   private func firstWaiting(for skills: SkillSet, in name: QueueName) -> Service? {
@@ -26,13 +33,30 @@ extension SiteModel {
     return nil
   }
 
-  private mutating func take(_ service: Service, _ lease: LeaseDuration?, _ step: CommandStep) -> CommandResult {
+  /// As far as the employee may have it.
+  private mutating func take(
+    _ service: Service, for employee: Principal, _ lease: LeaseDuration?, _ step: CommandStep
+  ) throws(BrokerError) -> CommandResult {
+    guard service.state != .waiting || queues[step.queue]?.mode != .paused else {
+      throw .refusal(.queuePaused, service.state)
+    }
+    guard employee.mayActOnAnyClaim || employee.skills.covers(service.requires) else {
+      throw .refusal(.missingSkill, service.state)
+    }
+    try checkCapacity(of: employee, service.state)
+    return give(service, to: employee, lease, step)
+  }
+
+  private mutating func give(
+    _ service: Service, to employee: Principal, _ lease: LeaseDuration?, _ step: CommandStep
+  ) -> CommandResult {
     var after = service.changed()
+    after.forgetClaim()
     after.state = .claimed
-    after.assignee = Assignee(id: step.actor.id, name: step.actor.name)
+    after.assignee = Assignee(id: employee.id, name: employee.name)
     after.fence = (queues[step.queue]?.version ?? 0) + 1
     after.claimedAt = step.at
-    queues[step.queue]?.staff[step.actor.id] = step.now
+    queues[step.queue]?.staff[employee.id] = step.now
     return underLease(after, lease, step, as: QueueEvent.Change.claimed)
   }
 
@@ -63,7 +87,7 @@ extension SiteModel {
   mutating func resume(_ service: Service, _ lease: LeaseDuration?, _ step: CommandStep) throws(BrokerError)
     -> CommandResult
   {
-    if service.assignee?.id == step.actor.id { try checkCapacity(step, service.state) }
+    if service.assignee?.id == step.actor.id { try checkCapacity(of: step.actor, service.state) }
     var after = service.changed()
     after.state = service.startedAt == nil ? .claimed : .serving
     after.holdUntil = nil

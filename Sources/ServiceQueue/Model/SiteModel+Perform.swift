@@ -53,6 +53,8 @@ extension SiteModel {
       try claim(try find(ref, in: [.waiting], step), lease, step)
     case .claimNext(_, let lease):
       try claimNext(lease, step)
+    case .assign(let ref, let employee, let fence, let lease):
+      try assign(try find(ref, in: [.waiting, .claimed, .serving, .onHold], step), to: employee, fence, lease, step)
     case .start(let ref, let fence, let lease):
       start(try findHeld(ref, in: [.claimed], fence, step), lease, step)
     case .renew(let ref, let fence, let lease):

@@ -84,6 +84,7 @@ struct RandomValues {
       .reinstate(ref()), .move(ref(), to: .first), .move(ref(), to: .last), .move(ref(), to: .before(id())),
       .move(ref(), to: .after(id())), .reprioritise(ref(), priority()),
       .transfer(ref(), to: queue(), fence: fence()), .remove(ref()),
+      .assign(ref(), to: principal(), fence: fence(), lease: lease()),
     ]
   }
 

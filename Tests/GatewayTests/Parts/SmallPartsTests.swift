@@ -39,15 +39,18 @@ import Testing
 
   @Test func commandsFromArguments() throws {
     let ref = ServiceRef(id: ServiceID("018f0000-0000-7000-8000-000000000001")!)
+    let ann = Principal(id: "u1", name: "ann", level: .agent)
     let needed: [ServiceCommand: String] = [
       .move: #"{"first":true}"#, .reprioritise: #"{"priority":"high"}"#, .transfer: #"{"to":"roadside"}"#,
     ]
     for command in ServiceCommand.allCases {
       let json = try needed[command].map { try JSONScanner.parse(Array($0.utf8)) }
       if json != nil {
-        #expect(throws: GatewayError.self) { try command.command(ref, try Arguments(nil, known: command.members)) }
+        #expect(throws: GatewayError.self) {
+          try command.command(ref, try Arguments(nil, known: command.members), assignee: ann)
+        }
       }
-      let built = try command.command(ref, try Arguments(json, known: command.members))
+      let built = try command.command(ref, try Arguments(json, known: command.members), assignee: ann)
       #expect(built.name == command.rawValue)
       #expect(built.service == ref)
       #expect(AccessPolicy.allows(command.action, level: .admin))
@@ -55,8 +58,11 @@ import Testing
     let lease = try Arguments(
       try JSONScanner.parse(Array(#"{"lease_seconds":30,"fence":4}"#.utf8)), known: ["lease_seconds", "fence"])
     #expect(
-      try ServiceCommand.start.command(ref, lease)
+      try ServiceCommand.start.command(ref, lease, assignee: ann)
         == .start(ref, fence: 4, lease: LeaseDuration(milliseconds: 30_000)))
+    #expect(
+      try ServiceCommand.assign.command(ref, lease, assignee: ann)
+        == .assign(ref, to: ann, fence: 4, lease: LeaseDuration(milliseconds: 30_000)))
   }
 
   @Test func whoMayOpenAWebSocket() {

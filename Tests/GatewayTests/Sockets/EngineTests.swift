@@ -1,5 +1,6 @@
 import ServiceQueue
 import Testing
+import UserStore
 
 @testable import Gateway
 
@@ -36,6 +37,62 @@ import Testing
       try await server.broker.pass(milliseconds: 61_000)
       let back = try await act("agent", "claim", "{}")
       #expect(back["service", "attempts"]?.int == 1)
+    }
+  }
+
+  @Test(arguments: Door.allCases) func aSupervisorAssigns(_ door: Door) async throws {
+    try await TestServer.run { server, _ in
+      let (id, other) = (try await server.made(), try await server.made("roadside"))
+      func user(_ name: String) throws -> String { try #require(server.accounts.named(name)).id }
+      func assign(_ name: String, to assignee: String, _ id: String, _ more: String = "") async throws -> DoorAnswer {
+        try await server.service(door, name, "assign", id, #"{"assignee":"\#(assignee)"\#(more)}"#)
+      }
+      let agent = try user("agent")
+      #expect(try await server.service(door, "supervisor", "assign", id, "{}").code == "invalid_argument")
+      #expect(try await assign("supervisor", to: "agent", id).code == "invalid_argument")
+      #expect(try await assign("supervisor", to: agent, id, #","fence":"x""#).code == "invalid_argument")
+      #expect(try await assign("supervisor", to: agent, id, #","to":"roadside""#).code == "unknown_member")
+      for name in ["agent", "viewer", "producer"] {
+        #expect(try await assign(name, to: agent, id).code == "forbidden", "\(name)")
+      }
+      #expect(try await assign("limited", to: agent, id).code == "forbidden")
+      // Nobody, a display, a producer, and one who may not handle services of that queue: all the same.
+      let nobody = [
+        "00000000-0000-7000-8000-00000000ffff", try user("viewer"), try user("producer"), try user("limited"),
+      ]
+      for assignee in nobody {
+        let refused = try await assign("supervisor", to: assignee, id)
+        #expect(refused.code == "bad_target" && refused.state == nil)
+      }
+      #expect(try await assign("supervisor", to: try user("limited"), other).code == nil)
+
+      let given = try await assign("supervisor", to: agent.uppercased(), id, #","lease_seconds":90"#)
+      #expect(given["service", "claimed_by", "name"]?.string == "agent" && given["lease_until"]?.string != nil)
+      let fence = try #require(given["service", "fence"]?.int)
+      #expect(try await assign("supervisor", to: agent, id).code == "bad_target", "the agent has it")
+      #expect(try await server.service(door, "agent", "start", id, #"{"fence":\#(fence)}"#).code == nil)
+      #expect(try await assign("admin", to: try user("second"), id, #","fence":\#(fence + 9)"#).code == "stale_fence")
+      let taken = try await assign("admin", to: try user("second"), id, #","fence":\#(fence)"#)
+      #expect(taken["service", "state"]?.string == "claimed" && taken["service", "started_at"] == nil)
+      #expect(try await server.service(door, "agent", "release", id, #"{"fence":\#(fence)}"#).code == "not_owner")
+      let bulk = #"{"commands":[{"command":"assign","id":"\#(id)","assignee":"\#(agent)"}]}"#
+      let results = try await server.request(
+        .init("POST", "/v1/services/bulk", token: try await server.token("supervisor"), body: bulk))
+      #expect(
+        results.json[path: ["results"]]?.array?.first?[path: ["service", "claimed_by", "name"]]?.string == "agent")
+    }
+  }
+
+  @Test(arguments: Door.allCases) func whoIsDisabledIsGivenNothing(_ door: Door) async throws {
+    try await TestServer.run { server, _ in
+      let id = try await server.made()
+      let agent = try #require(server.accounts.named("agent")).id
+      let disabled = try await server.request(
+        .init(
+          "PATCH", "/v1/users/\(agent)", token: try await server.token("admin"), body: #"{"disabled":true}"#))
+      #expect(disabled.status == 200)
+      let refused = try await server.service(door, "supervisor", "assign", id, #"{"assignee":"\#(agent)"}"#)
+      #expect(refused.code == "bad_target")
     }
   }
 

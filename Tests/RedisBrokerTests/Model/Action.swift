@@ -67,6 +67,8 @@ enum Action: Sendable {
     case move(Target)
     case reprioritise(Int)
     case transfer(queue: Int)
+    /// To the person with this number.
+    case assign(to: Int)
   }
 
   enum Target: Sendable {
@@ -147,6 +149,7 @@ extension Action.Order: CustomStringConvertible {
     case .move(.last): words.append("move #\(number) last")
     case .reprioritise(let level): words.append("reprioritise #\(number) to \(level)")
     case .transfer(let queue): words.append("transfer #\(number) to \(Cast.named[queue])")
+    case .assign(let person): words.append("assign #\(number) to \(Cast.people[person].name)")
     case .claim, .start, .renew, .hold, .resume, .release, .complete, .noShow, .reinstate, .remove:
       words.append("\(verb) #\(number)")
     }

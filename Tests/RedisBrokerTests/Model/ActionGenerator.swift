@@ -167,12 +167,17 @@ struct ActionGenerator {
       case .waiting:
         [
           .claim, .claim, .claim, .claim, .claim, .reprioritise(random.below(10)), .transfer(queue: anyQueue()),
-          .remove,
+          .remove, anyAssignment(),
         ]
       case .claimed:
-        [.start, .start, .start, .start, .renew, .hold, .hold, .release, .noShow, .transfer(queue: anyQueue())]
-      case .serving: [.complete, .complete, .complete, .complete, .renew, .hold, .release, .noShow, .remove]
-      case .onHold: [.resume, .resume, .resume, .resume, .release, .noShow, .transfer(queue: anyQueue())]
+        [
+          .start, .start, .start, .start, .renew, .hold, .hold, .release, .noShow, .transfer(queue: anyQueue()),
+          anyAssignment(),
+        ]
+      case .serving:
+        [.complete, .complete, .complete, .complete, .renew, .hold, .release, .noShow, .remove, anyAssignment()]
+      case .onHold:
+        [.resume, .resume, .resume, .resume, .release, .noShow, .transfer(queue: anyQueue()), anyAssignment()]
       case .completed, .noShow, .cancelled, .dead: [.reinstate]
       }
     return random.pick(verbs)
@@ -182,9 +187,11 @@ struct ActionGenerator {
     random.pick([
       .claim, .start, .renew, .hold, .resume, .release, .complete, .noShow, .reinstate, .remove,
       .claimNext(queue: anyQueue()), move(model, in: Cast.queues[0]), .reprioritise(random.below(10)),
-      .transfer(queue: random.below(4)),
+      .transfer(queue: random.below(4)), anyAssignment(),
     ])
   }
+
+  private mutating func anyAssignment() -> Action.Verb { .assign(to: random.below(5)) }
 
   /// To few places, so that their gaps are used up.
   private mutating func move(_ model: SiteModel, in queue: QueueName) -> Action.Verb {
@@ -203,13 +210,14 @@ struct ActionGenerator {
   /// Mostly who may do it.
   private mutating func actor(for service: Service, _ verb: Action.Verb) -> Int {
     if random.chance(20) { return random.below(Cast.people.count) }
+    if case .assign = verb { return random.pick([3, 4]) }
     if let holder = service.assignee?.id, let place = Cast.people.firstIndex(where: { $0.id == holder }),
       random.chance(85)
     {
       return place
     }
     switch verb {
-    case .move, .reprioritise, .transfer: return random.pick([3, 4])
+    case .move, .reprioritise, .transfer, .assign: return random.pick([3, 4])
     case .remove: return random.pick([4, 5, 6])
     case .claim, .claimNext, .start, .renew, .hold, .resume, .release, .complete, .noShow, .reinstate:
       return random.below(5)

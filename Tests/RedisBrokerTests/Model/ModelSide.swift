@@ -138,6 +138,7 @@ struct ModelSide {
       // The generator keeps to the levels.
       case .reprioritise(let level): .reprioritise(ref, Priority(level)!)
       case .transfer(let queue): .transfer(ref, to: Cast.named[queue], fence: fence)
+      case .assign(let person): .assign(ref, to: Cast.people[person], fence: fence, lease: lease)
       }
     return CommandRequest(command, by: Cast.people[order.actor], idempotencyKey: Self.key(order.key))
   }

@@ -39,12 +39,19 @@ struct Mutation: Sendable {
     Mutation("no test of the state", "if not refused and not rule.from[r.state] then", "if false then"),
     Mutation("no test of the submitter", "if not c.any and r.submitter ~= c.actor then", "if false then"),
     Mutation(
-      "no test of the capacity", "return c.capacity ~= '' and load_of(q, c.actor) >= tonumber(c.capacity)",
+      "no test of the capacity", "return c.capacity ~= '' and load_of(q, employee) >= tonumber(c.capacity)",
       "return false"),
-    Mutation("claims while paused", "if q.mode == 'paused' then return refusal('queue_paused', r.state) end"),
+    Mutation(
+      "claims while paused",
+      "if r.state == 'waiting' and q.mode == 'paused' then return refusal('queue_paused', r.state) end"),
+    Mutation("gives nothing while paused", "if r.state == 'waiting' and q.mode", "if q.mode"),
     Mutation("claims next while paused", "if q.mode == 'paused' then return refusal('queue_paused') end"),
     Mutation(
-      "claims without the skills", "if not c.any and not covers(words(c.skills), r.requires) then", "if false then"),
+      "claims without the skills", "if not has_all and not covers(words(c.skills), r.requires) then", "if false then"),
+    Mutation("agents assign", "if not c.any then return refusal('not_owner', r.state) end"),
+    Mutation(
+      "assigns to who has it", "if r.holder == c.target then return refusal('bad_target', r.state) end"),
+    Mutation("asks supervisors for skills", "c.target, c.target_id, c.skills == '*')", "c.target, c.target_id, false)"),
     Mutation("claims next without the skills", "if covers(held, signature) then", "if true then"),
     Mutation("takes while draining", "elseif q.mode == 'draining' then", "elseif false then"),
     Mutation(
@@ -87,6 +94,8 @@ struct Mutation: Sendable {
     Mutation("counts that only grow", "count(q, was, -1)"),
     Mutation("no staff", "redis.call('ZADD', staff, fixed(q.now), employee)"),
     Mutation("holds as handling times", "if r.held == '' then", "if true then"),
+    Mutation("a load that stays with who had it", "if had ~= has then", "if (not had) ~= (not has) then"),
+    Mutation("begun before it was assigned", "forget_claim(s)\n    s.state, s.fence", "s.state, s.fence"),
     Mutation("a claim that is transferred too", "take_out(q, c.id, r)\n  forget_claim(r)", "take_out(q, c.id, r)"),
     Mutation("ended ones in the index", "redis.call('HDEL', q.keys[10], id)"),
     Mutation("keeps personal data", "s.rest = without_personal(s.rest)"),

@@ -47,6 +47,58 @@ import Testing
     try site.checkInvariants()
   }
 
+  @Test func aSupervisorGivesAServiceToAnother() throws {
+    var site = ModelSite()
+    let service = try site.store()
+    let first = try site.perform(.assign(service.ref, to: ModelSite.anna, fence: nil, lease: nil), ModelSite.sue)
+    #expect(first.service.assignee?.name == "anna" && first.service.fence == first.queueVersion)
+    #expect(first.leaseUntil?.milliseconds == site.now + QueuePolicy.standard.lease.milliseconds)
+    try site.perform(.start(service.ref, fence: first.service.fence, lease: nil))
+    // An agent gives nothing away, and nobody gives what one has already.
+    let toBen = Command.assign(service.ref, to: ModelSite.ben, fence: nil, lease: nil)
+    #expect(site.refusal(toBen) == .refusal(.notOwner, .serving))
+    let toAnna = Command.assign(service.ref, to: ModelSite.anna, fence: nil, lease: nil)
+    #expect(site.refusal(toAnna, ModelSite.sue) == .refusal(.badTarget, .serving))
+    site.now += 1_000
+    let second = try site.perform(toBen, ModelSite.sue).service
+    #expect(second.assignee?.name == "ben" && second.state == .claimed && second.startedAt == nil)
+    #expect(second.attempts == 0 && second.order == service.order && second.claimedAt?.milliseconds == site.now)
+    #expect(site.refusal(.complete(service.ref, fence: first.service.fence))?.code == .illegalTransition)
+    #expect(site.refusal(.release(service.ref, fence: first.service.fence))?.code == .notOwner)
+    #expect(try site.events().last?.change == .claimed(second) && site.events().last?.actor == "sue")
+    try site.perform(.hold(second.ref, fence: second.fence, hold: nil), ModelSite.ben)
+    // What somebody has may change hands while the queue is paused; what waits stays.
+    let waiting = try site.store()
+    _ = try site.model.changeMode(QueueModeRequest(service.queue, .paused, by: ModelSite.sue), at: site.now)
+    let back = try site.perform(toAnna, ModelSite.sue).service
+    #expect(back.heldAt == nil && back.holdUntil == nil && back.state == .claimed)
+    #expect(
+      site.refusal(.assign(waiting.ref, to: ModelSite.ben, fence: nil, lease: nil), ModelSite.sue)?.code == .queuePaused
+    )
+    try site.checkInvariants()
+  }
+
+  @Test func skillsAndCapacityOfWhomItIsGivenTo() throws {
+    var site = ModelSite()
+    let hard = try site.store(requires: ["german"])
+    let easy = try site.store()
+    func assignment(_ service: Service, _ skills: [String], _ capacity: Int?, _ level: AccessLevel = .agent) -> Command
+    {
+      let employee = Principal(
+        id: "u7", name: "eve", level: level, skills: SkillSet(skills, most: 8) ?? .none, capacity: capacity)
+      return .assign(service.ref, to: employee, fence: nil, lease: nil)
+    }
+    #expect(site.refusal(assignment(hard, [], nil), ModelSite.sue) == .refusal(.missingSkill, .waiting))
+    try site.perform(assignment(hard, ["german"], 1), ModelSite.sue)
+    #expect(site.refusal(assignment(easy, [], 1), ModelSite.sue) == .refusal(.atCapacity, .waiting))
+    try site.perform(assignment(easy, [], 2, .supervisor), ModelSite.sue)
+    // Taken from one, it no longer counts there.
+    try site.perform(.assign(hard.ref, to: ModelSite.sue, fence: nil, lease: nil), ModelSite.sue)
+    let third = try site.store()
+    try site.perform(assignment(third, [], 2), ModelSite.sue)
+    try site.checkInvariants()
+  }
+
   @Test func versionsSkillsModeAndCapacityAreAskedForInThisOrder() throws {
     var site = ModelSite()
     let hard = try site.store(requires: ["german"])

@@ -5926,4 +5926,4 @@ extension WireBroker.ClientProtocol {
         )
     }
 }
-// Made from usher/broker/v1/broker.proto with the SHA-256 983179665ce316dfcc017e2976fa9bc247c7807b04f6b3440440b0b6db765413
+// Made from usher/broker/v1/broker.proto with the SHA-256 a617f7be3dc5c27b75f425fde442d2d1998827477d08c863d7c4e24ba97007b2

@@ -1343,6 +1343,15 @@ nonisolated struct WireCommand: Sendable {
     set {action = .remove(newValue)}
   }
 
+  /// To an employee, whoever has it.
+  var assign: WireCommand.Assign {
+    get {
+      if case .assign(let v)? = action {return v}
+      return WireCommand.Assign()
+    }
+    set {action = .assign(newValue)}
+  }
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   /// What is asked for.
@@ -1375,6 +1384,8 @@ nonisolated struct WireCommand: Sendable {
     case transfer(WireCommand.Transfer)
     /// Any live state -> cancelled.
     case remove(WireServiceRef)
+    /// To an employee, whoever has it.
+    case assign(WireCommand.Assign)
 
   }
 
@@ -1734,63 +1745,116 @@ nonisolated struct WireCommand: Sendable {
     fileprivate var _fence: UInt64? = nil
   }
 
+  /// waiting, claimed, serving or on_hold -> claimed, for another than who asks.
+  nonisolated struct Assign: Sendable {
+    // SwiftProtobuf.Message conformance is added in an extension below. See the
+    // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+    // methods supported on all messages.
+
+    /// The service.
+    var service: WireServiceRef {
+      get {_service ?? WireServiceRef()}
+      set {_service = newValue}
+    }
+    /// Returns true if `service` has been explicitly set.
+    var hasService: Bool {self._service != nil}
+    /// Clears the value of `service`. Subsequent reads from it will return its default value.
+    mutating func clearService() {self._service = nil}
+
+    /// Whose claim it will be, with skills and capacity.
+    var assignee: WirePrincipal {
+      get {_assignee ?? WirePrincipal()}
+      set {_assignee = newValue}
+    }
+    /// Returns true if `assignee` has been explicitly set.
+    var hasAssignee: Bool {self._assignee != nil}
+    /// Clears the value of `assignee`. Subsequent reads from it will return its default value.
+    mutating func clearAssignee() {self._assignee = nil}
+
+    /// The fence of the claim that it has.
+    var fence: UInt64 {
+      get {_fence ?? 0}
+      set {_fence = newValue}
+    }
+    /// Returns true if `fence` has been explicitly set.
+    var hasFence: Bool {self._fence != nil}
+    /// Clears the value of `fence`. Subsequent reads from it will return its default value.
+    mutating func clearFence() {self._fence = nil}
+
+    /// How long the claim holds without renewal: 5,000 to 3,600,000 ms; the site's own length when absent.
+    var lease: Int64 {
+      get {_lease ?? 0}
+      set {_lease = newValue}
+    }
+    /// Returns true if `lease` has been explicitly set.
+    var hasLease: Bool {self._lease != nil}
+    /// Clears the value of `lease`. Subsequent reads from it will return its default value.
+    mutating func clearLease() {self._lease = nil}
+
+    var unknownFields = SwiftProtobuf.UnknownStorage()
+
+    init() {}
+
+    fileprivate var _service: WireServiceRef? = nil
+    fileprivate var _assignee: WirePrincipal? = nil
+    fileprivate var _fence: UInt64? = nil
+    fileprivate var _lease: Int64? = nil
+  }
+
   init() {}
 }
 
 /// A command with who asks for it.
-nonisolated struct WirePerformRequest: Sendable {
+nonisolated struct WirePerformRequest: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
   /// What is asked for.
   var command: WireCommand {
-    get {_command ?? WireCommand()}
-    set {_command = newValue}
+    get {_storage._command ?? WireCommand()}
+    set {_uniqueStorage()._command = newValue}
   }
   /// Returns true if `command` has been explicitly set.
-  var hasCommand: Bool {self._command != nil}
+  var hasCommand: Bool {_storage._command != nil}
   /// Clears the value of `command`. Subsequent reads from it will return its default value.
-  mutating func clearCommand() {self._command = nil}
+  mutating func clearCommand() {_uniqueStorage()._command = nil}
 
   /// Who asks.
   var actor: WirePrincipal {
-    get {_actor ?? WirePrincipal()}
-    set {_actor = newValue}
+    get {_storage._actor ?? WirePrincipal()}
+    set {_uniqueStorage()._actor = newValue}
   }
   /// Returns true if `actor` has been explicitly set.
-  var hasActor: Bool {self._actor != nil}
+  var hasActor: Bool {_storage._actor != nil}
   /// Clears the value of `actor`. Subsequent reads from it will return its default value.
-  mutating func clearActor() {self._actor = nil}
+  mutating func clearActor() {_uniqueStorage()._actor = nil}
 
   /// The same key by the same actor answers the same for a day: 1 to 128 printable characters of ASCII.
   var idempotencyKey: String {
-    get {_idempotencyKey ?? String()}
-    set {_idempotencyKey = newValue}
+    get {_storage._idempotencyKey ?? String()}
+    set {_uniqueStorage()._idempotencyKey = newValue}
   }
   /// Returns true if `idempotencyKey` has been explicitly set.
-  var hasIdempotencyKey: Bool {self._idempotencyKey != nil}
+  var hasIdempotencyKey: Bool {_storage._idempotencyKey != nil}
   /// Clears the value of `idempotencyKey`. Subsequent reads from it will return its default value.
-  mutating func clearIdempotencyKey() {self._idempotencyKey = nil}
+  mutating func clearIdempotencyKey() {_uniqueStorage()._idempotencyKey = nil}
 
   /// The trace that it belongs to; the commands of a batch may belong to many.
   var trace: WireTraceContext {
-    get {_trace ?? WireTraceContext()}
-    set {_trace = newValue}
+    get {_storage._trace ?? WireTraceContext()}
+    set {_uniqueStorage()._trace = newValue}
   }
   /// Returns true if `trace` has been explicitly set.
-  var hasTrace: Bool {self._trace != nil}
+  var hasTrace: Bool {_storage._trace != nil}
   /// Clears the value of `trace`. Subsequent reads from it will return its default value.
-  mutating func clearTrace() {self._trace = nil}
+  mutating func clearTrace() {_uniqueStorage()._trace = nil}
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
 
-  fileprivate var _command: WireCommand? = nil
-  fileprivate var _actor: WirePrincipal? = nil
-  fileprivate var _idempotencyKey: String? = nil
-  fileprivate var _trace: WireTraceContext? = nil
+  fileprivate var _storage = _StorageClass.defaultInstance
 }
 
 /// What became of a command.
@@ -4402,7 +4466,7 @@ nonisolated extension WireServiceRef: SwiftProtobuf.Message, SwiftProtobuf._Mess
 
 nonisolated extension WireCommand: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Command"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}claim\0\u{3}claim_next\0\u{1}start\0\u{1}renew\0\u{1}hold\0\u{1}resume\0\u{1}release\0\u{1}complete\0\u{3}no_show\0\u{1}reinstate\0\u{1}move\0\u{1}reprioritise\0\u{1}transfer\0\u{1}remove\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}claim\0\u{3}claim_next\0\u{1}start\0\u{1}renew\0\u{1}hold\0\u{1}resume\0\u{1}release\0\u{1}complete\0\u{3}no_show\0\u{1}reinstate\0\u{1}move\0\u{1}reprioritise\0\u{1}transfer\0\u{1}remove\0\u{1}assign\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -4592,6 +4656,19 @@ nonisolated extension WireCommand: SwiftProtobuf.Message, SwiftProtobuf._Message
           self.action = .remove(v)
         }
       }()
+      case 15: try {
+        var v: WireCommand.Assign?
+        var hadOneofValue = false
+        if let current = self.action {
+          hadOneofValue = true
+          if case .assign(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.action = .assign(v)
+        }
+      }()
       default: break
       }
     }
@@ -4658,6 +4735,10 @@ nonisolated extension WireCommand: SwiftProtobuf.Message, SwiftProtobuf._Message
     case .remove?: try {
       guard case .remove(let v)? = self.action else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 14)
+    }()
+    case .assign?: try {
+      guard case .assign(let v)? = self.action else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 15)
     }()
     case nil: break
     }
@@ -5037,9 +5118,9 @@ nonisolated extension WireCommand.Transfer: SwiftProtobuf.Message, SwiftProtobuf
   }
 }
 
-nonisolated extension WirePerformRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".PerformRequest"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}command\0\u{1}actor\0\u{3}idempotency_key\0\u{1}trace\0")
+nonisolated extension WireCommand.Assign: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = WireCommand.protoMessageName + ".Assign"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}service\0\u{1}assignee\0\u{1}fence\0\u{1}lease\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -5047,10 +5128,10 @@ nonisolated extension WirePerformRequest: SwiftProtobuf.Message, SwiftProtobuf._
       // allocates stack space for every case branch when no optimizations are
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
-      case 1: try { try decoder.decodeSingularMessageField(value: &self._command) }()
-      case 2: try { try decoder.decodeSingularMessageField(value: &self._actor) }()
-      case 3: try { try decoder.decodeSingularStringField(value: &self._idempotencyKey) }()
-      case 4: try { try decoder.decodeSingularMessageField(value: &self._trace) }()
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._service) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._assignee) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self._fence) }()
+      case 4: try { try decoder.decodeSingularInt64Field(value: &self._lease) }()
       default: break
       }
     }
@@ -5061,26 +5142,117 @@ nonisolated extension WirePerformRequest: SwiftProtobuf.Message, SwiftProtobuf._
     // allocates stack space for every if/case branch local when no optimizations
     // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
     // https://github.com/apple/swift-protobuf/issues/1182
-    try { if let v = self._command {
+    try { if let v = self._service {
       try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
     } }()
-    try { if let v = self._actor {
+    try { if let v = self._assignee {
       try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
     } }()
-    try { if let v = self._idempotencyKey {
-      try visitor.visitSingularStringField(value: v, fieldNumber: 3)
+    try { if let v = self._fence {
+      try visitor.visitSingularUInt64Field(value: v, fieldNumber: 3)
     } }()
-    try { if let v = self._trace {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+    try { if let v = self._lease {
+      try visitor.visitSingularInt64Field(value: v, fieldNumber: 4)
     } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
+  static func ==(lhs: WireCommand.Assign, rhs: WireCommand.Assign) -> Bool {
+    if lhs._service != rhs._service {return false}
+    if lhs._assignee != rhs._assignee {return false}
+    if lhs._fence != rhs._fence {return false}
+    if lhs._lease != rhs._lease {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WirePerformRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".PerformRequest"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}command\0\u{1}actor\0\u{3}idempotency_key\0\u{1}trace\0")
+
+  fileprivate class _StorageClass {
+    var _command: WireCommand? = nil
+    var _actor: WirePrincipal? = nil
+    var _idempotencyKey: String? = nil
+    var _trace: WireTraceContext? = nil
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _command = source._command
+      _actor = source._actor
+      _idempotencyKey = source._idempotencyKey
+      _trace = source._trace
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularMessageField(value: &_storage._command) }()
+        case 2: try { try decoder.decodeSingularMessageField(value: &_storage._actor) }()
+        case 3: try { try decoder.decodeSingularStringField(value: &_storage._idempotencyKey) }()
+        case 4: try { try decoder.decodeSingularMessageField(value: &_storage._trace) }()
+        default: break
+        }
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      try { if let v = _storage._command {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+      } }()
+      try { if let v = _storage._actor {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+      } }()
+      try { if let v = _storage._idempotencyKey {
+        try visitor.visitSingularStringField(value: v, fieldNumber: 3)
+      } }()
+      try { if let v = _storage._trace {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+      } }()
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
   static func ==(lhs: WirePerformRequest, rhs: WirePerformRequest) -> Bool {
-    if lhs._command != rhs._command {return false}
-    if lhs._actor != rhs._actor {return false}
-    if lhs._idempotencyKey != rhs._idempotencyKey {return false}
-    if lhs._trace != rhs._trace {return false}
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._command != rhs_storage._command {return false}
+        if _storage._actor != rhs_storage._actor {return false}
+        if _storage._idempotencyKey != rhs_storage._idempotencyKey {return false}
+        if _storage._trace != rhs_storage._trace {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -7869,4 +8041,4 @@ nonisolated extension WireAcknowledgeOutboxResponse: SwiftProtobuf.Message, Swif
   }
 }
 
-// Made from usher/broker/v1/broker.proto with the SHA-256 983179665ce316dfcc017e2976fa9bc247c7807b04f6b3440440b0b6db765413
+// Made from usher/broker/v1/broker.proto with the SHA-256 a617f7be3dc5c27b75f425fde442d2d1998827477d08c863d7c4e24ba97007b2

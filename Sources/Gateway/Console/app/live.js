@@ -106,6 +106,15 @@ export class Live {
     return this.#client.rpc(method, data, options);
   }
 
+  /**
+   * As `UsherClient.presence`.
+   *
+   * @param {string} queue
+   */
+  presence(queue) {
+    return this.#client.presence(queue);
+  }
+
   /** Ends it all. */
   close() {
     this.#stop.abort();

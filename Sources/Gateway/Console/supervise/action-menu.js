@@ -11,14 +11,14 @@ let closeOpen = null;
  * @param {HTMLElement} button
  * @param {Item[]} items
  * @param {{label: string, parent: HTMLElement, giveBack: () => void}} options `parent`: where the menu stands in the
- *   document; `giveBack` gives the focus back when nothing was chosen
+ *   document; `giveBack` gives the focus back, also before what was chosen: a dialogue returns it to where it was
  */
 export function openMenu(button, items, { label, parent, giveBack }) {
   closeOpen?.();
   const stop = new AbortController();
   const made = items.map((item) => h("button", {
     type: "button", role: "menuitem", tabindex: "-1", class: ["menu-item", item.danger && "danger"],
-    on: { click: () => (close(), item.run()) },
+    on: { click: () => (leave(), item.run()) },
   }, icon(item.icon), item.label));
   const menu = h("div", { class: "action-menu card", role: "menu", "aria-label": label }, made);
   const close = () => {

@@ -2,8 +2,10 @@
 
 import { confirm, dialog } from "../app/dialog.js";
 import { field, form } from "../app/form.js";
-import { t } from "../app/texts.js";
+import { serverNow } from "../app/server-clock.js";
+import { hasText, t } from "../app/texts.js";
 import { toast } from "../app/toast.js";
+import { askForEmployee } from "./assign-dialog.js";
 
 /** How long a refused row stays marked, in milliseconds. */
 const MARKED = 2_500;
@@ -21,14 +23,17 @@ export class ColumnActions {
   refused = new Set();
   #column;
   #commands;
+  #user;
 
   /**
    * @param {import("./queue-column.js").QueueColumn} column
    * @param {import("../app/commands.js").Commands} commands
+   * @param {string} user the supervisor's id
    */
-  constructor(column, commands) {
+  constructor(column, commands, user) {
     this.#column = column;
     this.#commands = commands;
+    this.#user = user;
   }
 
   /** @param {string} id @param {import("./move-plan.js").Target} target */
@@ -56,6 +61,24 @@ export class ColumnActions {
   }
 
   /**
+   * Gives it to an employee, if nobody has changed it since it was seen: who has called it meanwhile keeps it.
+   *
+   * @param {Service} service
+   * @param {import("./employees.js").Employee} employee
+   */
+  async assign({ id, ticket, version }, { id: assignee, name }) {
+    const change = /** @type {Change} */ ({ kind: "assign", id, employee: { id: assignee, name }, at: new Date(serverNow()).toISOString() });
+    const isDone = await this.#change(change, "service.assign", { id, assignee, if_version: version }, (refusal) => {
+      // What is said elsewhere of these is said to who lacks it.
+      const text = `supervise.refused_${refusal.code}`;
+      if (assignee === this.#user || !hasText(text)) return false;
+      toast(t(text, { employee: name, ticket }), { kind: "error" });
+      return true;
+    });
+    if (isDone) toast(t("supervise.given", { ticket, employee: name }), { kind: "success" });
+  }
+
+  /**
    * Removes it, if nobody has changed it since it was seen at that version.
    *
    * @param {string} id
@@ -80,6 +103,16 @@ export class ColumnActions {
     });
     this.#ask(t("supervise.transfer_title", { ticket: service.ticket }), to, t("supervise.transfer"), signal,
       (values) => this.transfer(service.id, values.to));
+  }
+
+  /** @param {Service} service @param {AbortSignal} signal */
+  async askAssign(service, signal) {
+    const { hindrance } = this.#commands;
+    if (hindrance) return void toast(hindrance, { kind: "error" });
+    const employee = await askForEmployee({
+      ticket: service.ticket, queue: this.#column.queue, user: this.#user, find: () => this.#column.employeesFor(service), signal,
+    });
+    if (employee) await this.assign(service, employee);
   }
 
   /** @param {Service} service @param {AbortSignal} signal */
@@ -125,10 +158,15 @@ export class ColumnActions {
    * @param {Change} change
    * @param {string} method
    * @param {object} data
+   * @param {(refusal: import("../app/commands.js").Refusal) => boolean} [refused] as in `Commands.run`
+   * @returns {Promise<boolean>} true when it was done
    */
-  async #change(change, method, data) {
+  async #change(change, method, data, refused) {
     const { model, queue } = this.#column;
-    if (model.pending.isFull) return void toast(t("supervise.too_many"), { kind: "error" });
+    if (model.pending.isFull) {
+      toast(t("supervise.too_many"), { kind: "error" });
+      return false;
+    }
     const answer = await this.#commands.run(method, { queue, ...data }, {
       optimistic: () => {
         model.pending.add(change);
@@ -138,10 +176,12 @@ export class ColumnActions {
         model.pending.drop(change);
         this.#mark(change.id);
       },
+      refused,
     });
-    if (!answer) return;
+    if (!answer) return false;
     model.pending.confirm(change, answer.service.version);
     this.#column.refresh();
+    return true;
   }
 
   /** @param {string} id */

@@ -10,11 +10,11 @@ export const MOST_PENDING = 50;
 
 /**
  * @typedef {import("../queue-copy.js").Service} Service
- * @typedef {"move" | "reprioritise" | "remove" | "transfer" | "release"} ChangeKind
+ * @typedef {"move" | "reprioritise" | "remove" | "transfer" | "release" | "assign"} ChangeKind
  * @typedef {{
  *   kind: ChangeKind, id: string, target?: import("./move-plan.js").Target, priority?: number, to?: string,
- *   settlesAt?: number,
- * }} Change
+ *   employee?: {id: string, name: string}, at?: string, settlesAt?: number,
+ * }} Change `at`: when it was asked for, as the server writes times
  */
 
 /** The changes of one queue, in the order in which they were asked for. */
@@ -112,6 +112,8 @@ function applied(rows, change) {
       const to = others.findIndex((other) => standsBefore(changed, other));
       return others.toSpliced(to < 0 ? others.length : to, 0, changed);
     }
+    case "assign":
+      return rows.with(from, { ...service, state: "claimed", claimed_by: change.employee, claimed_at: change.at, started_at: undefined });
     default:
       return rows.with(from, { ...service, state: "waiting", claimed_by: undefined });
   }

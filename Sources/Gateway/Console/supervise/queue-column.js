@@ -9,6 +9,7 @@ import { VirtualList } from "../app/virtual-list.js";
 import { openMenu } from "./action-menu.js";
 import { ColumnActions } from "./column-actions.js";
 import { ColumnModel, FILTERS } from "./column-model.js";
+import { employeesHere } from "./employees.js";
 import { isMovable, planMove } from "./move-plan.js";
 import { ROW_HEIGHT, serviceRow, tick } from "./service-row.js";
 
@@ -18,10 +19,10 @@ const LIMIT = 5_000;
 /**
  * @typedef {import("../queue-copy.js").Service} Service
  * @typedef {{
- *   live: import("../app/live.js").Live, commands: import("../app/commands.js").Commands, root: HTMLElement,
+ *   live: import("../app/live.js").Live, commands: import("../app/commands.js").Commands, root: HTMLElement, user: string,
  *   say: (text: string) => void, queues: () => string[], remove: (column: QueueColumn, service: Service) => void,
  *   undo: (id: string) => void, isUndoable: (id: string) => boolean, signal: AbortSignal,
- * }} Context what the columns of a page share
+ * }} Context what the columns of a page share; `user`: the id
  */
 
 /** A column, live until `end` is called. */
@@ -43,7 +44,7 @@ export class QueueColumn {
   constructor(queue, context) {
     this.queue = queue;
     this.#context = context;
-    this.actions = new ColumnActions(this, context.commands);
+    this.actions = new ColumnActions(this, context.commands, context.user);
     this.#shared = context.live.queue(queue, { limit: LIMIT });
     const { subscription } = this.#shared;
     const { signal } = this.#stop;
@@ -97,6 +98,16 @@ export class QueueColumn {
   }
 
   /**
+   * Asks who is here and could be given a service. Rejects with an `UsherError`.
+   *
+   * @param {Service} service
+   */
+  async employeesFor({ claimed_by }) {
+    const present = await this.#context.live.presence(this.queue);
+    return employeesHere(present, this.#shared.subscription.copy, claimed_by?.id);
+  }
+
+  /**
    * Moves a service to a place of the rows as they are shown.
    *
    * @param {string} id
@@ -115,7 +126,7 @@ export class QueueColumn {
     const change = this.model.pending.of(id);
     const isUndoable = this.#context.isUndoable(id);
     return {
-      pending: isUndoable ? "undoable" : change?.kind ?? null, to: change?.to,
+      pending: isUndoable ? "undoable" : change?.kind ?? null, to: change?.to ?? change?.employee?.name,
       isLeaving: isUndoable || change?.kind === "remove" || change?.kind === "transfer",
       isGrabbed: this.model.grab.id === id, wasRefused: this.actions.refused.has(id),
     };
@@ -227,6 +238,9 @@ export class QueueColumn {
       items.push({ label: t("supervise.priority_menu"), icon: "edit", run: () => actions.askPriority(service, signal) });
     } else {
       items.push({ label: t("supervise.take_back"), icon: "return", run: () => actions.takeBack(id) });
+    }
+    if (state !== "scheduled") {
+      items.push({ label: t("supervise.assign_menu"), icon: "user", run: () => void actions.askAssign(service, signal) });
     }
     if (others.length > 0) {
       items.push({ label: t("supervise.transfer_menu"), icon: "transfer", run: () => actions.askTransfer(service, others, signal) });

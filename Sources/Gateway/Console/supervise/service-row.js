@@ -11,6 +11,7 @@ export const ROW_HEIGHT = Math.round(3.75 * Number.parseFloat(getComputedStyle(d
 /**
  * @typedef {import("../queue-copy.js").Service} Service
  * @typedef {{pending: string | null, isLeaving: boolean, isGrabbed: boolean, wasRefused: boolean, to?: string}} RowState
+ *   `to`: the queue to which it is on its way, or the employee
  * @typedef {{menu: (id: string, button: HTMLElement) => void, undo: (id: string) => void}} RowActions
  */
 
@@ -93,6 +94,7 @@ function made(actions) {
 function secondLine(service, { pending, to }) {
   if (pending === "undoable") return t("supervise.being_removed");
   if (pending === "transfer") return t("supervise.being_transferred", { queue: to });
+  if (pending === "assign") return t("supervise.being_given", { employee: to });
   if (pending !== null) return t("supervise.being_changed");
   const name = /** @type {any} */ (service.customer)?.name;
   const who = typeof name === "string" ? name : "";

@@ -20,11 +20,11 @@ const WIDE = "(min-width: 56rem)";
  *
  * @param {any} context as the router gives it
  */
-export async function page({ api, live, commands, root, signal }) {
+export async function page({ session, api, live, commands, root, signal }) {
   const [{ queues }] = await Promise.all([api.get("/v1/queues", { signal }), useStyle("/console/supervise/supervise.css")]);
   signal.throwIfAborted();
   const available = queues.map((/** @type {{queue: string}} */ { queue }) => queue);
-  new SupervisePage({ available, api, live, commands, root, signal });
+  new SupervisePage({ available, user: session.user.id, api, live, commands, root, signal });
 }
 
 class SupervisePage {
@@ -43,14 +43,14 @@ class SupervisePage {
   #removals;
 
   /** @param {any} context */
-  constructor({ available, api, live, commands, root, signal }) {
+  constructor({ available, user, api, live, commands, root, signal }) {
     this.#available = available;
     this.#chosen = chosenQueues(localStorage.getItem(CHOSEN_KEY), available);
     this.#removals = new Removals(
       (item) => item.send(), () => this.#columns.forEach((column) => column.refresh()),
       { setTimeout: (action, delay) => setTimeout(action, delay), clearTimeout: (timer) => clearTimeout(timer) });
     this.#context = {
-      live, commands, root, signal, queues: () => this.#available, say: (/** @type {string} */ text) => this.#say(text),
+      live, commands, root, signal, user, queues: () => this.#available, say: (/** @type {string} */ text) => this.#say(text),
       remove: (/** @type {QueueColumn} */ column, /** @type {any} */ service) => this.#remove(column, service),
       undo: (/** @type {string} */ id) => this.#undo(id), isUndoable: (/** @type {string} */ id) => this.#removals.has(id),
     };
@@ -142,8 +142,6 @@ class SupervisePage {
     });
     const send = () => (close(), void column.actions.remove(id, version));
     this.#removals.add({ id, queue: column.queue, ticket, version, close, send });
-    const at = column.model.indexOf(id);
-    if (document.activeElement === document.body && at >= 0) column.list.show(at);
   }
 
   /** @param {string} [id] the youngest removal when nothing is said */

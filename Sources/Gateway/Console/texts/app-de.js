@@ -56,7 +56,7 @@ export default {
   "nav.work": "Arbeitsplatz",
 
   "problem.at_capacity": "Sie haben so viele Vorgänge, wie Sie gleichzeitig haben dürfen. Schließen Sie einen ab oder stellen Sie ihn zurück.",
-  "problem.bad_target": "Dieser Platz oder diese Warteschlange ist kein mögliches Ziel.",
+  "problem.bad_target": "Dieser Platz, diese Warteschlange oder diese Person ist kein mögliches Ziel.",
   "problem.busy": "Es läuft schon zu viel gleichzeitig. Warten Sie einen Moment.",
   "problem.connection_lost": "Die Verbindung brach ab, bevor die Antwort kam.",
   "problem.disabled": "Dieses Konto ist gesperrt. Wenden Sie sich an die Verwaltung.",

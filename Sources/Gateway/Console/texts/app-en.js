@@ -56,7 +56,7 @@ export default {
   "nav.work": "Work",
 
   "problem.at_capacity": "You have as many services as you may have at one time. Finish one, or put it on hold.",
-  "problem.bad_target": "That place or queue is not a possible target.",
+  "problem.bad_target": "That place, queue or person is not a possible target.",
   "problem.busy": "Too much is under way. Wait a moment.",
   "problem.connection_lost": "The connection broke before the answer came.",
   "problem.disabled": "This account is disabled. Ask an administrator.",

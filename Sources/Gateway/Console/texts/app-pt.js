@@ -56,7 +56,7 @@ export default {
   "nav.work": "Trabalho",
 
   "problem.at_capacity": "Já tem tantos atendimentos quantos pode ter ao mesmo tempo. Conclua um ou coloque-o em espera.",
-  "problem.bad_target": "Esse lugar ou essa fila não é um destino possível.",
+  "problem.bad_target": "Esse lugar, essa fila ou essa pessoa não é um destino possível.",
   "problem.busy": "Há demasiadas operações em curso. Aguarde um momento.",
   "problem.connection_lost": "A ligação caiu antes de chegar a resposta.",
   "problem.disabled": "Esta conta está desativada. Fale com um administrador.",

@@ -46,6 +46,8 @@ export default {
   "work.done_no_show": "Nummer {ticket} ist nicht erschienen",
   "work.done_return": "Nummer {ticket} wartet wieder am alten Platz",
   "work.done_transfer": "Nummer {ticket} wurde an {to} weitergeleitet",
+  "work.given": "{by} hat Ihnen Nummer {ticket} zugeteilt",
+  "work.taken": "{by} hat Nummer {ticket} an {to} gegeben",
   "work.reinstate": "Doch erschienen",
   "work.transfer_title": "Nummer {ticket} weiterleiten",
   "work.transfer_to": "An Warteschlange",

@@ -46,6 +46,8 @@ export default {
   "work.done_no_show": "Ticket {ticket} did not come",
   "work.done_return": "Ticket {ticket} waits again at its old place",
   "work.done_transfer": "Ticket {ticket} was transferred to {to}",
+  "work.given": "{by} gave you ticket {ticket}",
+  "work.taken": "{by} gave ticket {ticket} to {to}",
   "work.reinstate": "Came after all",
   "work.transfer_title": "Transfer ticket {ticket}",
   "work.transfer_to": "To queue",

@@ -46,6 +46,8 @@ export default {
   "work.done_no_show": "Senha {ticket} não compareceu",
   "work.done_return": "Senha {ticket} voltou ao seu lugar na fila",
   "work.done_transfer": "Senha {ticket} transferida para {to}",
+  "work.given": "{by} atribuiu-lhe a senha {ticket}",
+  "work.taken": "{by} atribuiu a senha {ticket} a {to}",
   "work.reinstate": "Afinal compareceu",
   "work.transfer_title": "Transferir a senha {ticket}",
   "work.transfer_to": "Para a fila",

@@ -1,9 +1,11 @@
 // An employee's desk: the own queues, live, and what one has in hand. It stays while the pages change.
 
 import { Emitter } from "../emitter.js";
-import { inOrderOfWork, queueFigures } from "./queue-figures.js";
+import { claimOf, inOrderOfWork, queueFigures } from "./queue-figures.js";
 import { Expectations } from "./expectations.js";
+import { tellHandovers } from "./handover-toasts.js";
 import { LeaseKeeper } from "./lease-keeper.js";
+import { OwnClaims } from "./own-claims.js";
 
 /** Services that are asked for: at first, so that there is soon something to see; of a queue that is looked at; of others. */
 const LIMIT = { first: 200, chosen: 5_000, other: 500 };
@@ -29,17 +31,20 @@ const desks = new WeakMap();
  */
 export function deskOf({ live, session, api }) {
   let desk = desks.get(live);
-  if (!desk) desks.set(live, (desk = new Desk(live, session.user.id, api)));
+  if (!desk) {
+    desks.set(live, (desk = new Desk(live, session.user.id, api)));
+    tellHandovers(desk);
+  }
   return desk;
 }
 
 /**
  * Calls back `change` with the queue's name when a queue is another, `figures` when it has been counted, `mine` when one's own
- * services are (also when a command has begun or was taken back), and `queues` when queues have come, gone, or another one is
- * chosen.
+ * services are (also when a command has begun or was taken back), `handover` when others gave one to the user or took one away,
+ * and `queues` when queues have come, gone, or another one is chosen.
  */
 export class Desk {
-  #emitter = new Emitter(["change", "figures", "mine", "queues"]);
+  #emitter = new Emitter(["change", "figures", "handover", "mine", "queues"]);
   /** @type {Map<string, DeskQueue>} */
   #queues = new Map();
   #expectations = new Expectations();
@@ -62,7 +67,7 @@ export class Desk {
     this.#live = live;
     this.#user = user;
     this.#api = api;
-    this.leases = new LeaseKeeper(live, user, () => this.mine, (id) => this.#lost(id));
+    this.leases = new LeaseKeeper(live, user, () => this.mine, (service) => this.#lost(service));
     // The one that was looked at last is most likely wanted again: it need not wait for the list of all.
     const kept = localStorage.getItem(KEPT);
     if (kept) this.#follow(kept, LIMIT.chosen);
@@ -87,7 +92,7 @@ export class Desk {
   }
 
   /**
-   * @param {"change" | "mine" | "queues"} name
+   * @param {"change" | "figures" | "handover" | "mine" | "queues"} name
    * @param {(detail: any) => void} listener
    * @returns {() => void} takes the listener away again
    */
@@ -155,7 +160,7 @@ export class Desk {
         this.#emitter.emit("mine", service.id);
       },
     });
-    if (answer) this.#answered(answer, expected === null ? null : answer.service, service.queue);
+    if (answer) this.#answered(answer, expected === null ? null : answer.service, service);
     return answer;
   }
 
@@ -165,29 +170,28 @@ export class Desk {
    * @param {any} answer
    */
   claimed(answer) {
-    this.#answered(answer, answer.service, answer.service.queue);
+    this.#answered(answer, answer.service, answer.service);
   }
 
   /**
    * @param {any} answer
    * @param {import("../queue-copy.js").Service | null} service
-   * @param {string} queue
+   * @param {import("../queue-copy.js").Service} was
    */
-  #answered(answer, service, queue) {
-    const { id, queue: now } = answer.service;
-    this.leases.told(id, answer.lease_until);
-    this.#expectations.settle(id, service, now, answer.queue_version);
-    const copy = this.#queues.get(queue)?.subscription.copy;
-    if (copy) this.#expectations.reached(queue, copy.version);
-    this.#emitter.emit("mine", id);
+  #answered(answer, service, was) {
+    this.leases.told(answer.service, answer.lease_until);
+    this.#expectations.settle(was, service, answer.service.queue, answer.queue_version);
+    const copy = this.#queues.get(was.queue)?.subscription.copy;
+    if (copy) this.#expectations.reached(was.queue, copy.version);
+    this.#emitter.emit("mine", was.id);
   }
 
-  /** @param {string} id */
-  #lost(id) {
-    const service = this.mine.find((one) => one.id === id);
+  /** @param {import("../queue-copy.js").Service} service */
+  #lost(service) {
+    const isHere = this.mine.some((one) => claimOf(one) === claimOf(service));
     // The copy will say the same in a moment; until then nobody is to go on with it.
-    if (service) this.#expectations.settle(id, null, service.queue, 0);
-    this.#emitter.emit("mine", id);
+    if (isHere) this.#expectations.settle(service, null, service.queue, 0);
+    this.#emitter.emit("mine", service.id);
   }
 
   /**
@@ -203,6 +207,8 @@ export class Desk {
     const { subscription, release } = this.#live.queue(name, { limit: LIMIT.first });
     const queue = { name, subscription, limit, release, figures: queueFigures(subscription.copy, this.#user) };
     this.#queues.set(name, queue);
+    const claims = new OwnClaims(this.#user);
+    claims.reset(subscription.copy);
     let [timer, soon, epoch] = [0, Infinity, ""];
     const read = () => {
       clearTimeout(timer);
@@ -222,13 +228,14 @@ export class Desk {
       soon = milliseconds;
       timer = setTimeout(read, milliseconds);
     };
-    const isMine = (/** @type {any} */ { service }) =>
-      service && (service.claimed_by?.id === this.#user || queue.figures.mine.some(({ id }) => id === service.id));
     const stops = [
-      subscription.on("change", ({ events }) => {
+      subscription.on("change", ({ reason, events }) => {
         this.#emitter.emit("change", name);
+        if (reason === "snapshot") claims.reset(subscription.copy);
+        const { isTouched, handovers } = claims.take(events);
+        if (handovers.length > 0) return this.#handedOver(queue, handovers, read);
         // Counting a long queue takes longer than drawing what is seen of it: that can wait, one's own services cannot.
-        const waits = events.length > 0 && subscription.copy.size > LIMIT.first && !events.some(isMine);
+        const waits = events.length > 0 && subscription.copy.size > LIMIT.first && !isTouched;
         readIn(waits ? COUNT_AGAIN : 0);
       }),
       subscription.on("state", () => this.#emitter.emit("change", name)),
@@ -239,6 +246,19 @@ export class Desk {
       release();
     };
     if (subscription.hasCopy) read();
+  }
+
+  /**
+   * @param {DeskQueue} queue
+   * @param {import("./own-claims.js").Handover[]} handovers
+   * @param {() => void} read takes what the copy has now
+   */
+  #handedOver(queue, handovers, read) {
+    // What one calls oneself stands at the front; what is given may stand behind what is there of the queue.
+    if (handovers.some(({ kind, id }) => kind === "given" && !queue.subscription.copy.get(id))) queue.limit = LIMIT.chosen;
+    read();
+    this.leases.look();
+    for (const handover of handovers) this.#emitter.emit("handover", handover);
   }
 
   /**

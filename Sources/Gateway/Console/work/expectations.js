@@ -1,5 +1,7 @@
 // What own commands are expected to do, until the server's event says it. Pure.
 
+import { claimOf } from "./queue-figures.js";
+
 /** @typedef {import("../queue-copy.js").Service} Service */
 
 /**
@@ -7,7 +9,7 @@
  * version that the answer names: from then on the copy knows it itself.
  */
 export class Expectations {
-  /** @type {Map<string, {service: Service | null, queue: string, version: number | null, number: number}>} */
+  /** @type {Map<string, {service: Service | null, claim: string, queue: string, version: number | null, number: number}>} */
   #held = new Map();
   #next = 1;
 
@@ -18,20 +20,21 @@ export class Expectations {
    */
   expect(service, change) {
     const number = this.#next++;
-    this.#held.set(service.id, { service: change && { ...service, ...change }, queue: service.queue, version: null, number });
+    const expected = change && { ...service, ...change };
+    this.#held.set(service.id, { service: expected, claim: claimOf(service), queue: service.queue, version: null, number });
     return number;
   }
 
   /**
    * The server has carried it out.
    *
-   * @param {string} id
-   * @param {Service | null} service as the answer says it; null: no longer one's own
+   * @param {Service} was the service as the command was about it
+   * @param {Service | null} service as the answer says it; null: that claim is over
    * @param {string} queue in which `version` counts
    * @param {number} version of the queue
    */
-  settle(id, service, queue, version) {
-    this.#held.set(id, { service, queue, version, number: this.#next++ });
+  settle(was, service, queue, version) {
+    this.#held.set(was.id, { service, claim: claimOf(was), queue, version, number: this.#next++ });
   }
 
   /**
@@ -69,10 +72,12 @@ export class Expectations {
    */
   over(services) {
     const shown = new Map(services.map((service) => [service.id, service]));
-    for (const [id, { service, version }] of this.#held) {
+    for (const [id, { service, claim, version }] of this.#held) {
+      const now = shown.get(id);
       if (service) shown.set(id, service);
-      // What is gone is expected to be until the copies say so, too.
-      else if (!shown.delete(id) && version !== null) this.#held.delete(id);
+      // What is gone is expected to be until the copies say so, too: it is not there, or was given to the user anew.
+      else if (now && claimOf(now) === claim) shown.delete(id);
+      else if (version !== null) this.#held.delete(id);
     }
     return [...shown.values()];
   }

@@ -3,6 +3,7 @@
 import { serverNow } from "../app/server-clock.js";
 import { newIdempotencyKey } from "../usher-client.js";
 import { shouldRenew } from "./lease-plan.js";
+import { claimOf } from "./queue-figures.js";
 
 /** How often it looks, in milliseconds. */
 const LOOK = 1_000;
@@ -18,9 +19,9 @@ const AGAIN = 3_000;
  * tells the others how long each claim holds.
  */
 export class LeaseKeeper {
-  /** @type {Map<string, Lease>} */
+  /** By claim: a service that was taken away and given back is under another lease. @type {Map<string, Lease>} */
   #leases = new Map();
-  /** When a service may be tried again. @type {Map<string, number>} */
+  /** When a claim may be tried again. @type {Map<string, number>} */
   #later = new Map();
   /** @type {import("../app/live.js").Live} */
   #live;
@@ -33,15 +34,15 @@ export class LeaseKeeper {
    * @param {import("../app/live.js").Live} live
    * @param {string} user id
    * @param {() => import("../queue-copy.js").Service[]} mine what the user has now
-   * @param {(id: string) => void} lost called when a claim turns out not to be the user's any more
+   * @param {(service: import("../queue-copy.js").Service) => void} lost called when a claim turns out not to be the user's any more
    */
   constructor(live, user, mine, lost) {
     this.#live = live;
     this.#mine = mine;
     this.#lost = lost;
     this.#tabs = new BroadcastChannel(`usher-leases-${user}`);
-    this.#tabs.onmessage = ({ data: { id, lease } }) => this.#leases.set(id, lease);
-    const timer = setInterval(() => this.#look(), LOOK);
+    this.#tabs.onmessage = ({ data: { claim, lease } }) => this.#leases.set(claim, lease);
+    const timer = setInterval(() => this.look(), LOOK);
     live.signal.addEventListener("abort", () => {
       clearInterval(timer);
       this.#tabs.close();
@@ -57,48 +58,52 @@ export class LeaseKeeper {
   /**
    * How long a claim holds; undefined while that is not known.
    *
-   * @param {string} id
+   * @param {import("../queue-copy.js").Service} service
    */
-  lease(id) {
-    return this.#leases.get(id);
+  lease(service) {
+    return this.#leases.get(claimOf(service));
   }
 
   /**
    * An answer has told how long a claim holds.
    *
-   * @param {string} id
+   * @param {import("../queue-copy.js").Service} service
    * @param {string | undefined} until
    */
-  told(id, until) {
+  told(service, until) {
     if (!until) return;
     const end = Date.parse(until);
+    const claim = claimOf(service);
     const lease = { until: end, length: Math.max(1, end - serverNow()) };
-    this.#leases.set(id, lease);
-    this.#tabs.postMessage({ id, lease });
+    this.#leases.set(claim, lease);
+    this.#tabs.postMessage({ claim, lease });
   }
 
-  #look() {
+  /** Renews what is due. It does so each second by itself; what somebody has given to the user need not wait for that. */
+  look() {
     const mine = this.#mine();
+    const claims = new Set(mine.map(claimOf));
     for (const known of [this.#leases, this.#later]) {
-      for (const id of known.keys()) if (!mine.some((service) => service.id === id)) known.delete(id);
+      for (const claim of known.keys()) if (!claims.has(claim)) known.delete(claim);
     }
     if (!this.#hasTurn || this.#live.state !== "live") return;
     for (const service of mine) {
-      if (service.state === "on_hold" || (this.#later.get(service.id) ?? 0) > Date.now()) continue;
-      if (shouldRenew(this.#leases.get(service.id), serverNow(), document.hidden)) this.#renew(service);
+      if (service.state === "on_hold" || (this.#later.get(claimOf(service)) ?? 0) > Date.now()) continue;
+      if (shouldRenew(this.lease(service), serverNow(), document.hidden)) this.#renew(service);
     }
   }
 
   /** @param {import("../queue-copy.js").Service} service */
-  async #renew({ id, fence }) {
-    this.#later.set(id, Date.now() + AGAIN);
+  async #renew(service) {
+    const { id, fence } = service;
+    this.#later.set(claimOf(service), Date.now() + AGAIN);
     try {
       const answer = await this.#live.rpc("service.renew", { id, fence, idempotency_key: newIdempotencyKey() });
-      this.told(id, answer.lease_until);
-      this.#later.delete(id);
+      this.told(service, answer.lease_until);
+      this.#later.delete(claimOf(service));
     } catch (/** @type {any} */ error) {
       // What comes by the events says the rest; a cut is tried again.
-      if (error.code === "stale_fence" || error.code === "not_owner" || error.code === "not_found") this.#lost(id);
+      if (error.code === "stale_fence" || error.code === "not_owner" || error.code === "not_found") this.#lost(service);
     }
   }
 }

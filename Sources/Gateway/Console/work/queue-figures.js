@@ -29,11 +29,30 @@ export function queueFigures(copy, user) {
       // Of one form, so that texts compare as times do.
       const since = waitingSince(service);
       if (oldest === null || since < oldest) oldest = since;
-    } else if (service.claimed_by?.id === user && HELD.has(service.state)) {
+    } else if (isOwn(service, user)) {
       mine.push(service);
     }
   }
   return { waiting, oldest, mine };
+}
+
+/**
+ * True for a service that the user has.
+ *
+ * @param {Service} service
+ * @param {string} user id
+ */
+export function isOwn({ state, claimed_by }, user) {
+  return claimed_by?.id === user && HELD.has(state);
+}
+
+/**
+ * Names the claim of a service: another claim of it, even by the same employee, has another name.
+ *
+ * @param {Service} service
+ */
+export function claimOf({ queue, id, fence }) {
+  return `${queue} ${id} ${fence}`;
 }
 
 /**

@@ -119,7 +119,7 @@ export class ServiceCard {
       if (!hold_until || !held_at) return undefined;
       return { until: Date.parse(hold_until), length: Date.parse(hold_until) - Date.parse(held_at) };
     };
-    const lease = () => this.#desk.leases.lease(service.id);
+    const lease = () => this.#desk.leases.lease(this.service);
     replace(this.#ring, leaseRing(isHeld ? hold : lease, t(isHeld ? "work.hold_left" : "work.lease_left")));
   }
 

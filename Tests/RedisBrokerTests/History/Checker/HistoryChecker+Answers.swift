@@ -225,7 +225,8 @@ extension Command {
   /// Whether a change is of the kind that the command makes.
   fileprivate func makes(_ change: QueueEvent.Change) -> Bool {
     switch (self, change) {
-    case (.claim, .claimed), (.claimNext, .claimed), (.start, .started), (.hold, .held), (.resume, .resumed),
+    case (.claim, .claimed), (.claimNext, .claimed), (.assign, .claimed), (.start, .started), (.hold, .held),
+      (.resume, .resumed),
       (.release, .returned(_, .released)), (.release, .dead(_, .released)), (.complete, .completed),
       (.noShow, .noShow), (.reinstate, .returned(_, .reinstated)), (.move, .moved),
       (.reprioritise, .updated(_, .reprioritised)), (.transfer, .added(_, .some)), (.transfer, .transferred),

@@ -63,10 +63,15 @@ extension HistoryChecker {
     let before = replica.services[after.id]
     switch event.change {
     case .claimed:
-      if before?.state != .waiting {
+      // Taken away from who had it: only by one who may, for another.
+      let isReassigned =
+        before?.fence != nil && before?.assignee != after.assignee && assigners.contains(event.actor)
+      if before?.state != .waiting && !isReassigned {
         report(.doublyClaimed, "\(place): \(after.id) was claimed while \(before.map { "\($0.state)" } ?? "not there")")
       }
-      if replica.mode == .paused { report(.claimForbidden, "\(place): claimed while the queue was paused") }
+      if replica.mode == .paused && !isReassigned {
+        report(.claimForbidden, "\(place): claimed while the queue was paused")
+      }
     case .started, .held, .resumed, .completed:
       if before == nil || before?.assignee != after.assignee || before?.fence != after.fence {
         report(.doublyClaimed, "\(place): \(event.change.type) is of another claim than the present one")
@@ -89,7 +94,15 @@ extension HistoryChecker {
       if first?.id != after.id {
         report(.notTheFirst, "\(place): \(after.id) instead of \(first.map { "\($0.id)" } ?? "nothing")")
       }
+    case .assign(_, let employee, let fence, _):
+      if let before, !employee.mayActOnAnyClaim, !employee.skills.covers(before.requires) {
+        report(.claimForbidden, "\(place): \(employee.name) lacks a skill")
+      }
+      if let before, before.fence != nil { checkFence(fence, request, before, event.at, place, all) }
     case .claim:
+      if let before, before.state != .waiting {
+        report(.doublyClaimed, "\(place): \(after.id) was claimed while \(before.state)")
+      }
       if let before, !request.mayActOnAnyClaim, !request.actor.skills.covers(before.requires) {
         report(.claimForbidden, "\(place): \(request.actor.name) lacks a skill")
       }

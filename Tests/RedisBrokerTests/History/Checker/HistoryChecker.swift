@@ -6,11 +6,14 @@ struct HistoryChecker {
   let history: History
   let log: EventLog
   let terms = DigestTerms()
+  /// The names of those who may take a claim away.
+  let assigners: Set<String>
   var anomalies: [Anomaly]
 
   private init(_ history: History) {
     self.history = history
     log = EventLog(history)
+    assigners = Set(history.operations.compactMap(\.request).filter(\.mayActOnAnyClaim).map(\.actor.name))
     anomalies = log.anomalies
   }
 

@@ -47,6 +47,24 @@ import Testing
     #expect(HistoryChecker.anomalies(of: reset) == [])
   }
 
+  @Test func aClaimThatASupervisorGivesToAnother() {
+    let sue = Principal(id: "u9", name: "sue", level: .supervisor)
+    func history(by actor: Principal, _ command: (Service) -> Command) -> History {
+      var (made, services) = clean()
+      let taken = made.claimed(services[1], by: Fabricator.anna)
+      made.perform(command(services[1]), .claimed(taken), by: actor, leaseUntil: 1_000_000)
+      return made.finished()
+    }
+    func given(_ service: Service) -> Command {
+      .assign(service.ref, to: Fabricator.anna, fence: service.fence, lease: nil)
+    }
+    #expect(HistoryChecker.anomalies(of: history(by: sue, given)) == [])
+    #expect(kinds(history(by: Fabricator.anna, given)).contains(.doublyClaimed))
+    #expect(kinds(history(by: sue) { .claim($0.ref, lease: nil) }).contains(.doublyClaimed))
+    #expect(
+      kinds(history(by: sue) { .assign($0.ref, to: Fabricator.anna, fence: 1, lease: nil) }) == [.staleFenceAccepted])
+  }
+
   @Test func whatWasAcknowledgedAndIsNowhereIsLost() {
     var history = clean().0.finished()
     history.final.ended = []

@@ -1,7 +1,7 @@
 import ServiceQueue
 
 extension Client {
-  /// Sorts, transfers, removes, brings back, closes and opens queues, one by one and many at once.
+  /// Sorts, assigns, transfers, removes, brings back, closes and opens queues, one by one and many at once.
   mutating func runSupervisor() async {
     while board.isOpen {
       if favourite == nil || random.chance(8) { favourite = board.service(&random) }
@@ -23,13 +23,21 @@ extension Client {
       // Often the same place, so that it must be renumbered.
       let other = random.chance(60) ? favourite : board.service(&random)
     else { return nil }
-    switch random.below(10) {
+    switch random.below(12) {
     case 0: return .move(service, to: .first)
     case 1: return .move(service, to: .last)
     case 2, 3: return .move(service, to: .before(other.id))
     case 4, 5: return .move(service, to: .after(other.id))
     case 6, 7: return .transfer(service, to: queue, fence: nil)
-    case 8: return .reprioritise(service, Priority(random.below(10)) ?? .normal)
+    case 8:
+      return .assign(
+        service, to: random.pick(Self.crew.filter { $0.level != .producer }), fence: nil, lease: Self.lease)
+    // What somebody has.
+    case 9:
+      return board.claim(&random).map {
+        .assign($0.service, to: random.pick(Self.crew.filter { $0.level != .producer }), fence: $0.fence, lease: nil)
+      }
+    case 10: return .reprioritise(service, Priority(random.below(10)) ?? .normal)
     default: return .remove(service)
     }
   }

@@ -16,6 +16,15 @@ struct Client {
   static let lease = LeaseDuration(milliseconds: 5_000)
   private static let repetitions = 12
 
+  /// All who take part: four producers, seven agents, a supervisor.
+  static let crew = (0..<12).map { number in
+    let level: AccessLevel = number < 4 ? .producer : number < 11 ? .agent : .supervisor
+    return Principal(
+      id: "u\(number)", name: "\(level) \(number)", level: level,
+      skills: SkillSet(number % 3 == 0 ? ["german", "towing"] : number % 3 == 1 ? ["german"] : [], most: 8) ?? .none,
+      capacity: number == 7 ? 2 : nil)
+  }
+
   init(_ principal: Principal, _ brokers: [any Broker], _ recorder: Recorder, _ board: Board, seed: UInt64) {
     self.principal = principal
     self.brokers = brokers

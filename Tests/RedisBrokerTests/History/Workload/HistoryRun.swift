@@ -53,16 +53,10 @@ struct HistoryRun {
     let board = Board()
     var random = SeededRandom(seed: seed)
     return try await withThrowingTaskGroup(of: Void.self) { group in
-      for number in 0..<12 {
-        let level: AccessLevel = number < 4 ? .producer : number < 11 ? .agent : .supervisor
-        let principal = Principal(
-          id: "u\(number)", name: "\(level) \(number)", level: level,
-          skills: SkillSet(number % 3 == 0 ? ["german", "towing"] : number % 3 == 1 ? ["german"] : [], most: 8)
-            ?? .none,
-          capacity: number == 7 ? 2 : nil)
+      for principal in Client.crew {
         var client = Client(principal, brokers, recorder, board, seed: random.next())
         group.addTask {
-          switch level {
+          switch principal.level {
           case .producer: await client.runSubmitter()
           case .supervisor: await client.runSupervisor()
           case .agent, .viewer, .admin: await client.runAgent()
