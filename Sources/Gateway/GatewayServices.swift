@@ -2,8 +2,8 @@ import Logging
 import NIOCore
 import ServiceQueue
 
-/// What the parts of the Gateway share.
-struct GatewayServices: Sendable {
+/// What the parts of the Gateway share: one object, so that each request and each connection holds one reference.
+final class GatewayServices: Sendable {
   let configuration: GatewayConfiguration
   let desk: CommandDesk
   let stores: GatewayStores
@@ -19,4 +19,25 @@ struct GatewayServices: Sendable {
   let ids: ServiceIDs
   let clock: GatewayClock
   let logger: Logger
+
+  init(
+    configuration: GatewayConfiguration, desk: CommandDesk, stores: GatewayStores, tokens: TokenAuthority,
+    openID: OpenIDSignIn?, rights: RightsRegistry, limiter: LoginLimiter, hub: QueueHub, connections: Connections,
+    presence: PresenceKeeper, metrics: GatewayMetrics, ids: ServiceIDs, clock: GatewayClock, logger: Logger
+  ) {
+    self.configuration = configuration
+    self.desk = desk
+    self.stores = stores
+    self.tokens = tokens
+    self.openID = openID
+    self.rights = rights
+    self.limiter = limiter
+    self.hub = hub
+    self.connections = connections
+    self.presence = presence
+    self.metrics = metrics
+    self.ids = ids
+    self.clock = clock
+    self.logger = logger
+  }
 }

@@ -23,8 +23,8 @@ enum RestServer {
     }
     let registry = MetricsRegistry()
     MetricsSystem.bootstrap(registry)
-    var logger = Logger(label: "usher.bench") { StreamLogHandler.standardError(label: $0) }
-    logger.logLevel = .warning
+    // As the server's own.
+    let logger = Logger(label: "usher.bench") { LineLogHandler(label: $0, format: .json, level: .warning) }
     let keyset = try Keyset(contentsOfFile: file)
     let reactor = try Reactor(name: "bench-store")
     let store = UserStoreActor(

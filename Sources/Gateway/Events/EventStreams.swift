@@ -66,7 +66,7 @@ enum EventStreams {
     _ client: StreamClient, on channel: any Channel, _ services: GatewayServices
   ) throws {
     let socket = SocketHandler()
-    try ConnectionActor.open(on: channel, socket, format: .eventStream, stream: client, Shared(services))
+    try ConnectionActor.open(on: channel, socket, format: .eventStream, stream: client, services)
     try channel.pipeline.syncOperations.addHandler(socket, position: .first)
   }
 }

@@ -37,12 +37,15 @@ struct Exchange: Sendable {
   /// What stands behind the path's `?`.
   let parameters: QueryParameters
 
+  // The name has the form of one.
+  private static let forwardedFor = HTTPField.Name("X-Forwarded-For")!
+
   /// A request of a client, who may stand behind proxies that are trusted to name it.
   init(request: Request, context: GatewayContext, services: GatewayServices, parameters: QueryParameters) {
     var context = context
     context.remoteAddress = services.configuration.trustedProxies.client(
       peer: context.remoteAddress,
-      forwarded: HTTPField.Name("X-Forwarded-For").map { request.headers[values: $0] } ?? [])
+      forwarded: request.headers[values: Self.forwardedFor])
     self.request = request
     self.context = context
     self.services = services
@@ -64,11 +67,13 @@ struct Exchange: Sendable {
     guard let header = request.headers[.authorization] else {
       throw GatewayError(.unauthorized, "an access token is needed: Authorization: Bearer TOKEN")
     }
-    let parts = header.split(separator: " ", maxSplits: 1)
-    guard parts.count == 2, parts[0].lowercased() == "bearer" else {
+    let space = UInt8(ascii: " ")
+    guard let end = header.utf8.firstIndex(of: space), header[..<end].lowercased() == "bearer",
+      let start = header.utf8[end...].firstIndex(where: { $0 != space })
+    else {
       throw GatewayError(.unauthorized, "an access token is needed: Authorization: Bearer TOKEN")
     }
-    return String(parts[1])
+    return String(header[start...])
   }
 
   /// Who asks, by the bearer token; throws `unauthorized` also when its session is over, `tokenExpired` also when the user's

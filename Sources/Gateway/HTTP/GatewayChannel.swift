@@ -26,14 +26,13 @@ struct GatewayChannel: ServerChildChannel, HTTPChannelHandler {
   }
 
   let responder: HTTPChannelHandler.Responder
-  private let shared: Shared<GatewayServices>
+  private let services: GatewayServices
 
-  private var services: GatewayServices { shared.value }
-  private var configuration: GatewayConfiguration { shared.value.configuration }
+  private var configuration: GatewayConfiguration { services.configuration }
 
   init(responder: @escaping HTTPChannelHandler.Responder, services: GatewayServices) {
     self.responder = responder
-    shared = Shared(services)
+    self.services = services
   }
 
   func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
@@ -111,7 +110,7 @@ struct GatewayChannel: ServerChildChannel, HTTPChannelHandler {
 
   private func startWebSocket(_ channel: any Channel, format: WireFormat) throws -> Outcome {
     let socket = SocketHandler(limits: .init(message: configuration.maximumMessage, kind: format.kind))
-    try ConnectionActor.open(on: channel, socket, format: format, shared)
+    try ConnectionActor.open(on: channel, socket, format: format, services)
     let sync = channel.pipeline.syncOperations
     // It has let the request pass and would stay for nothing.
     sync.removeHandler(try sync.handler(type: UpgradeGate.self), promise: nil)

@@ -34,11 +34,13 @@ public struct TrustedProxies: Sendable {
   /// Who sent a request: the last hop in front of our own proxies. `peer` is who connected, `forwarded` the
   /// `X-Forwarded-For` headers as they came. What a client wrote there itself stands in front of what proxies added, and is not
   /// believed.
-  func client(peer: String, forwarded: [String]) -> String {
+  func client(peer: String, forwarded: @autoclosure () -> [String]) -> String {
+    // IPv4 is written in one way only.
+    if networks.isEmpty, !peer.utf8.contains(UInt8(ascii: ":")) { return peer }
     guard let address = NetworkAddress(peer) else { return peer }
     var client = address
     guard !networks.isEmpty else { return client.description }
-    let hops = forwarded.flatMap { $0.split(separator: ",", omittingEmptySubsequences: false) }.suffix(Self.mostHops)
+    let hops = forwarded().flatMap { $0.split(separator: ",", omittingEmptySubsequences: false) }.suffix(Self.mostHops)
     for hop in hops.reversed() {
       guard trusts(client), let next = Self.hop(hop) else { break }
       client = next

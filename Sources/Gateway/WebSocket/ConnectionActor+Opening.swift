@@ -7,17 +7,17 @@ extension ConnectionActor {
   /// channel's loop; throws when the channel is closed, or its loop is not one of the hub's.
   static func open(
     on channel: any Channel, _ socket: SocketHandler, format: WireFormat, stream: StreamClient? = nil,
-    _ services: Shared<GatewayServices>
+    _ services: GatewayServices
   ) throws {
-    guard channel.isActive, let part = services.value.hub.part(of: channel.eventLoop) else {
+    guard channel.isActive, let part = services.hub.part(of: channel.eventLoop) else {
       throw ChannelError.ioOnClosedChannel
     }
     let connection = ConnectionActor(
       channel: channel, socket: NIOLoopBound(socket, eventLoop: channel.eventLoop), hub: part, format: format,
-      id: services.value.ids.next().rawValue, services: services, stream: stream)
+      id: services.ids.next().rawValue, services: services, stream: stream)
     socket.attach(connection)
     try setWaterMark(of: channel)
-    services.value.connections.add(connection)
+    services.connections.add(connection)
   }
 
   /// From how much unsent on a reader counts as slow, and from how little it does not any more.

@@ -26,7 +26,7 @@ extension ConnectionActor: SocketReceiver {
     guard assumeIsolated({ $0.session.phase == .connected }) else {
       return assumeIsolated { $0.disconnect(.goingAway) }
     }
-    let spread = TimeAmount(shared.value.configuration.shutdownSpread).nanoseconds
+    let spread = TimeAmount(services.configuration.shutdownSpread).nanoseconds
     let delay = TimeAmount.nanoseconds(Int64.random(in: 0...max(0, spread)))
     channel.eventLoop.scheduleTask(in: delay) { self.assumeIsolated { $0.disconnect(.shutdown) } }
   }

@@ -8,7 +8,7 @@ import ServiceQueue
 /// Work that waits (tokens, the Broker) is run by the connections' one `JobRunner`, timers by the loop's one wheel: what is open
 /// and idle has no task and no timer of its own.
 actor ConnectionActor {
-  let shared: Shared<GatewayServices>
+  let services: GatewayServices
   let socket: NIOLoopBound<SocketHandler>
   let hub: LoopHub
   let format: WireFormat
@@ -34,25 +34,23 @@ actor ConnectionActor {
   /// The loop outlives the actor: it owns the channel that owns the handler that owns the actor.
   nonisolated let unownedExecutor: UnownedSerialExecutor
 
-  var services: GatewayServices { shared.value }
-
   init(
     channel: any Channel, socket: NIOLoopBound<SocketHandler>, hub: LoopHub, format: WireFormat, id: String,
-    services: Shared<GatewayServices>, stream: StreamClient? = nil
+    services: GatewayServices, stream: StreamClient? = nil
   ) {
     self.channel = channel
     self.socket = socket
     self.hub = hub
     self.format = format
     self.id = id
-    self.shared = services
+    self.services = services
     unownedExecutor = hub.unownedExecutor
     self.stream = stream
-    rate = CommandRate(at: Self.now, services.value.configuration.rate)
-    var limits = services.value.configuration.session
+    rate = CommandRate(at: Self.now, services.configuration.rate)
+    var limits = services.configuration.session
     // A stream cannot bring another token.
     if stream != nil { limits.expiryGrace = .zero }
-    session = CentrifugeSession(clientID: id, version: services.value.configuration.version, limits: limits)
+    session = CentrifugeSession(clientID: id, version: services.configuration.version, limits: limits)
   }
 
   /// Closes, saying why.
@@ -206,7 +204,7 @@ extension ConnectionActor {
     guard !isClosing else { return 0 }
     if unwritableSince != nil {
       bytesSinceWritable += buffer.readableBytes
-      guard bytesSinceWritable <= shared.value.configuration.slowReaderBytes else {
+      guard bytesSinceWritable <= services.configuration.slowReaderBytes else {
         services.metrics.slowClose()
         services.logger.info("slow reader cut off", metadata: ["connection": "\(id)"])
         carryOut(session.disconnect(.slow))
