@@ -12,6 +12,8 @@ final class RequestDeadline: ChannelInboundHandler {
 
   private let timeout: TimeAmount
   private var deadline: Scheduled<Void>?
+  /// From a head to its end.
+  private var isIncomplete = false
 
   init(_ timeout: TimeAmount) { self.timeout = timeout }
 
@@ -19,13 +21,23 @@ final class RequestDeadline: ChannelInboundHandler {
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     switch unwrapInboundIn(data) {
-    case .head:
-      let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
-      deadline = context.eventLoop.scheduleTask(in: timeout) { bound.value.fireErrorCaught(Passed()) }
+    case .head: isIncomplete = true
     case .body: break
-    case .end: deadline?.cancel()
+    case .end:
+      isIncomplete = false
+      deadline?.cancel()
+      deadline = nil
     }
     context.fireChannelRead(data)
+  }
+
+  /// Most requests come whole: only what is still to come needs a timer.
+  func channelReadComplete(context: ChannelHandlerContext) {
+    if isIncomplete && deadline == nil {
+      let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
+      deadline = context.eventLoop.scheduleTask(in: timeout) { bound.value.fireErrorCaught(Passed()) }
+    }
+    context.fireChannelReadComplete()
   }
 
   func channelInactive(context: ChannelHandlerContext) {

@@ -96,6 +96,21 @@ import UserStore
     }
   }
 
+  @Test(arguments: Door.allCases) func onlyALimitedUsersServiceIsLookedUpFirst(_ door: Door) async throws {
+    try await TestServer.run { server, _ in
+      let (id, other) = (try await server.made(), try await server.made("roadside"))
+      let before = await server.broker.lookUps
+      let fence = try await server.service(door, "agent", "claim", id)["service", "fence"]?.int
+      #expect(try await server.service(door, "agent", "start", id, #"{"fence":\#(try #require(fence))}"#).code == nil)
+      let unknown = "00000000-0000-7000-8000-00000000ffff"
+      #expect(try await server.service(door, "agent", "claim", unknown).code == "not_found")
+      #expect(await server.broker.lookUps == before)
+      #expect(try await server.service(door, "limited", "claim", other).code == nil)
+      #expect(try await server.service(door, "limited", "claim", id).code == "not_found")
+      #expect(await server.broker.lookUps == before + 2)
+    }
+  }
+
   @Test(arguments: Door.allCases) func transferTakesTheRightInBothQueues(_ door: Door) async throws {
     try await TestServer.run { server, _ in
       let (id, other) = (try await server.made(), try await server.made("roadside"))
