@@ -5,6 +5,8 @@ import uuid
 from playwright.sync_api import Page, expect
 
 from support import rest
+from support.environment import until
+from support.producer import Producer
 
 PEOPLE = [
     {"username": "nina.berg", "display_name": "Nina Berg", "level": "supervisor", "skills": ["german", "portuguese"]},
@@ -62,4 +64,74 @@ def audit(page: Page) -> None:
     page.locator("tbody tr").nth(3).wait_for()
 
 
-AREAS = {"users": users, "user": user, "keys": keys, "audit": audit}
+def new_user(page: Page) -> None:
+    """Somebody is to be invited."""
+    go(page, "users/new")
+    page.get_by_label("User name").fill("ana.duarte")
+
+
+def queues(page: Page) -> None:
+    """One takes requests, one is paused."""
+    with rest.Rest("admin") as admin:
+        for queue in ("front-desk", "roadside"):
+            admin.put(f"/v1/queues/{queue}", json={})
+            admin.drain(queue)
+            for _ in range(7):
+                admin.submit(queue, kind="passport", requires=["german"] if queue == "front-desk" else [])
+        admin.post("/v1/queues/roadside/pause", json={})
+    go(page, "queues")
+    page.get_by_role("link", name="roadside").wait_for()
+
+
+def queue(page: Page) -> None:
+    """With the link of a display."""
+    with rest.Rest("admin") as admin:
+        if not admin.get_json("/v1/queues/front-desk/board-links")["links"]:
+            admin.post("/v1/queues/front-desk/board-links", json={"label": "Waiting room 1"})
+    go(page, "queues/front-desk")
+    page.locator("tbody tr", has_text="Waiting room 1").first.wait_for()
+
+
+def skills(page: Page) -> None:
+    """Who can do what, and what nobody can who works."""
+    people()
+    with rest.Rest("admin") as admin:
+        admin.submit("front-desk", kind="visa", requires=["french"])
+    go(page, "skills")
+    page.get_by_text("nobody has it").wait_for()
+
+
+def letter() -> str:
+    """The id of a dead letter that names no queue that there is, and has another beside it that cannot be read."""
+    with rest.Rest("admin") as admin, Producer() as producer:
+        find = lambda: admin.get_json("/v1/dead-letters", queue="front-dekc")["letters"]
+        if not find():
+            producer.publish("front-dekc", {"customer": {"name": "Nina Example"}, "priority": "high"})
+            producer.publish_raw(b'{"queue": "front-desk", "kind": ', "service.front-desk.passport", str(uuid.uuid4()))
+        return until(find, what="the dead letter")[0]["id"]
+
+
+def dead_letters(page: Page) -> None:
+    letter()
+    go(page, "dead-letters")
+    page.locator("tbody tr").nth(1).wait_for()
+
+
+def dead_letter(page: Page) -> None:
+    go(page, f"dead-letters/{letter()}")
+    page.get_by_role("region", name="What the producer wrote").wait_for()
+
+
+def erasures(page: Page) -> None:
+    """Two customers were forgotten."""
+    with rest.Rest("admin") as admin:
+        for _ in range(2 - len(admin.get_json("/v1/erasures")["erasures"])):
+            assert admin.delete(f"/v1/subjects/{uuid.uuid4().hex}@example.org").status_code == 202
+    go(page, "erasures")
+    page.locator("tbody tr").nth(1).wait_for()
+
+
+AREAS = {
+    "users": users, "user": user, "new-user": new_user, "queues": queues, "queue": queue, "skills": skills,
+    "dead-letters": dead_letters, "dead-letter": dead_letter, "erasures": erasures, "keys": keys, "audit": audit,
+}

@@ -5,6 +5,7 @@ What is shown is in the queues named here; each area says how it is to be filled
 
 import os
 import pathlib
+import secrets
 import sys
 
 sys.path[:0] = [str(pathlib.Path(__file__).parent), str(pathlib.Path(__file__).parents[1] / "Acceptance")]
@@ -14,7 +15,6 @@ from playwright.sync_api import Browser, Page, sync_playwright  # noqa: E402
 import admin_pictures  # noqa: E402
 import conftest  # noqa: E402
 from support import rest  # noqa: E402
-from support.accounts import Account  # noqa: E402
 from support.environment import HTTP, ROOT  # noqa: E402
 
 FOLDER = ROOT / "docs" / "pictures"
@@ -49,7 +49,30 @@ def history(page: Page) -> None:
     page.locator("[data-service]").nth(5).wait_for()
 
 
-AREAS = {"supervise": supervise, "charts": charts, "history": history} | admin_pictures.AREAS
+def assign(page: Page) -> None:
+    """A waiting service is to be given to one of those who are here."""
+    page.evaluate(f"localStorage['usher.supervise.queues'] = '[\"{QUEUES[0]}\"]'")
+    open_page(page, "/supervise")
+    colleague = page.context.browser.new_context(base_url=HTTP).new_page()
+    colleague.goto("/#/work")
+    conftest.sign_in(colleague, "tom.okafor")
+    colleague.get_by_role("button", name="Call next").wait_for()
+    # Until the supervisor's node knows of it.
+    page.wait_for_timeout(2_000)
+    page.locator(f"#panel-{QUEUES[0]} .service-row[data-state=waiting]").nth(2).get_by_role("button").last.click()
+    page.get_by_role("menuitem", name="Assign …").click()
+    page.get_by_role("dialog").get_by_role("combobox").select_option(label="tom.okafor – has 0 here")
+
+
+def account(page: Page) -> None:
+    """One's own rights and sessions."""
+    open_page(page, "/account")
+    page.get_by_role("heading", name="Sessions").wait_for()
+
+
+AREAS = {
+    "supervise": supervise, "assign": assign, "charts": charts, "history": history, "account": account,
+} | admin_pictures.AREAS
 
 
 def open_page(page: Page, at: str) -> None:
@@ -73,22 +96,25 @@ def take(browser: Browser, name: str, area, user: str, scheme: str) -> None:
     context.close()
 
 
+def person(admin: rest.Rest, name: str, level: str, queues: list[str], display_name: str) -> None:
+    """Somebody with a name to read, and a new password each time."""
+    properties = {"password": secrets.token_hex(16), "level": level, "queues": queues, "display_name": display_name}
+    if admin.post("/v1/users", json={"username": name, **properties}).status_code == 409:
+        (known,) = [user for user in admin.get_json("/v1/users", q=name)["users"] if user["username"] == name]
+        assert admin.patch(f"/v1/users/{known['id']}", json=properties).status_code == 200
+    rest.passwords[name] = properties["password"]
+
+
 def main(areas: list[str]) -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
     with rest.Rest("admin") as admin, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=conftest.BROWSER)
-        account = None
-        if set(areas) - set(admin_pictures.AREAS):
-            account = Account(admin, "supervisor", queues=QUEUES, display_name="Olga Lind")
-            rest.passwords[account.name] = account.password
-        try:
-            for name in areas:
-                for scheme in ("light", "dark"):
-                    take(browser, name, AREAS[name], "admin" if name in admin_pictures.AREAS else account.name, scheme)
-        finally:
-            if account:
-                account.change(disabled=True)
-            browser.close()
+        person(admin, "olga.lind", "supervisor", QUEUES, "Olga Lind")
+        person(admin, "tom.okafor", "agent", QUEUES, "Tom Okafor")
+        for name in areas:
+            for scheme in ("light", "dark"):
+                take(browser, name, AREAS[name], "admin" if name in admin_pictures.AREAS else "olga.lind", scheme)
+        browser.close()
 
 
 if __name__ == "__main__":

@@ -45,7 +45,7 @@ function table(uses) {
       { title: t("admin.skills.users"), cell: people },
       {
         title: t("admin.skills.waiting"),
-        cell: (use) => [number(use.waiting), use.isMissing ? kindBadge("missing", t("admin.skills.missing")) : null],
+        cell: (use) => [number(use.waiting), " ", use.isMissing ? kindBadge("missing", t("admin.skills.missing")) : null],
       },
     ],
   });
