@@ -50,11 +50,18 @@ import Testing
   private static func expect(_ kinds: Set<Anomaly.Kind>, of name: String) async throws {
     let mutation = try #require(Mutation.all.first { $0.name == name })
     let text = try mutation.applied(to: String(decoding: PackageResources.usher_lua, as: UTF8.self))
-    var run = HistoryRun(
-      seed: 7, duration: .seconds(2), kinds: [.cut], libraries: [FunctionLibrary(template: Array(text.utf8))])
-    try await run.run(on: PrivateRedis(["appendonly no"]))
-    let found = Set(HistoryChecker.anomalies(of: run.history).map(\.kind))
-    print("→ \(name): \(found.map(\.rawValue).sorted().joined(separator: ", "))")
-    #expect(found.isSuperset(of: kinds), "\(name): \(run)")
+    var missed: [HistoryRun] = []
+    for seed in 7..<15 {
+      var run = HistoryRun(
+        seed: UInt64(seed), duration: .seconds(2), kinds: [.cut],
+        libraries: [FunctionLibrary(template: Array(text.utf8))])
+      try await run.run(on: PrivateRedis(["appendonly no"]))
+      let found = Set(HistoryChecker.anomalies(of: run.history).map(\.kind))
+      print("→ \(name): \(found.map(\.rawValue).sorted().joined(separator: ", "))")
+      if found.isSuperset(of: kinds) { return }
+      // Two seconds of chance do not always lead to it.
+      missed.append(run)
+    }
+    Issue.record("\(name) is not found: \(missed)")
   }
 }
