@@ -34,7 +34,7 @@ struct TestDatabase: Sendable {
 
   func settings() -> PostgresConnection.Settings {
     var settings = PostgresConnection.Settings(
-      url: url, connectTimeout: .seconds(5), waitTimeout: .seconds(5), statementTimeout: .seconds(5),
+      url: url, connectTimeout: .seconds(15), waitTimeout: .seconds(15), statementTimeout: .seconds(15),
       maximumPending: 1024)
     settings.policy = Backoff(base: .milliseconds(10), limit: .milliseconds(100))
     return settings
