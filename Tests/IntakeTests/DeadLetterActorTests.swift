@@ -84,7 +84,9 @@ struct DeadLetterActorTests {
       }
       #expect(Set(broker.stored.map(\.idempotencyKey)).count == 250)
       // What RabbitMQ says of a quorum queue lags.
-      try await eventually("none left") { try await probe.count(of: topology.deadQueue).messages == 0 }
+      try await eventually(within: .seconds(60), "none left") {
+        try await probe.count(of: topology.deadQueue).messages == 0
+      }
     }
   }
 
