@@ -88,7 +88,7 @@ def await_history(services: list[str]) -> None:
 def sealed(services: list[str]) -> list[bytes]:
     """What is stored of these services: their wrapped data keys, and their ciphertexts."""
     with psycopg.connect(ENV["USHER_DATABASE_URL"]) as connection:
-        query = "SELECT personal_key, personal FROM service_history WHERE id = ANY(%s)"
+        query = "SELECT personal_key, personal FROM service_history WHERE id = ANY(%s) ORDER BY id"
         return [bytes(part) for row in connection.execute(query, (services,)) for part in row]
 
 
