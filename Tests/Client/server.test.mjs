@@ -36,7 +36,7 @@ async function served(context) {
 }
 
 async function until(condition, what) {
-  for (const deadline = Date.now() + 20_000; !condition(); await sleep(10)) {
+  for (const deadline = Date.now() + 20_000; !(await condition()); await sleep(10)) {
     assert.ok(Date.now() < deadline, `${what}: not within 20 s`);
   }
 }
@@ -150,9 +150,10 @@ test("copies follow the server through changes and cuts", options, async (contex
   assert.equal(queues[1].copy.at(0)?.submitter, undefined, "a board is shown nothing of persons");
   context.diagnostic(`version ${queues[0].copy.version}, ${refusals} refusals, window of ${window.copy.size}`);
 
-  const watchers = await supervisor.client.presence(DESK);
+  // Who has just come is announced within a moment, not before the subscription is confirmed.
   for (const level of ["supervisor", "viewer", "agent"]) {
-    assert.ok(watchers.some((one) => one.name === level && one.level === level && one.user && one.client), `${level} is present`);
+    const isThere = (one) => one.name === level && one.level === level && one.user && one.client;
+    await until(async () => (await supervisor.client.presence(DESK)).some(isThere), `${level} to be present`);
   }
   await assert.rejects(viewer.client.presence(DESK), { code: "forbidden" });
   await assert.rejects(viewer.client.rpc("service.submit", { queue: DESK, kind: "test" }), { code: "forbidden" });
