@@ -5,9 +5,11 @@
 public func fuzz(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
   guard count > 0 else { return 0 }
   let input = UnsafeRawBufferPointer(start: start + 1, count: count - 1)
-  switch start[0] & 3 {
-  case 0, 1: frames(input, choice: start[0] >> 1)
+  switch start[0] & 7 {
+  case 0, 1, 4, 5: frames(input, choice: start[0] >> 1)
   case 2: commands { () throws(CommandDecoder.Malformed) in try CommandDecoder.decode(frame: Array(input)) }
+  case 6: deliveries(input)
+  case 7: rules(input)
   default:
     #if PROTOBUF
       commands { () throws(CommandDecoder.Malformed) in try CommandDecoder.decode(protobuf: Array(input)) }

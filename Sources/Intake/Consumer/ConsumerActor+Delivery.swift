@@ -1,4 +1,3 @@
-import Glibc
 import Logging
 import Metrics
 import Reactor
@@ -103,14 +102,5 @@ extension ConsumerActor {
         self.end(session, error)
       }
     }
-  }
-}
-
-extension Timestamp {
-  /// The wall clock of this node.
-  static var now: Timestamp {
-    var time = timespec()
-    clock_gettime(CLOCK_REALTIME, &time)
-    return Timestamp(milliseconds: Int64(time.tv_sec) * 1_000 + Int64(time.tv_nsec) / 1_000_000)
   }
 }
