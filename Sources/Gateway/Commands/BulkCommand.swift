@@ -103,12 +103,13 @@ extension CommandDesk {
         }
       }
     }
-    let services = await visible(Set(admitted.compactMap { try? $0.get().id }), to: principal)
+    let unseen = admitted.compactMap { try? $0.get() }.filter { needsLookUp($0, by: principal) }
+    let services = await visible(Set(unseen.map(\.id)), to: principal)
     var requests = [Result<CommandRequest, GatewayError>]()
     for item in admitted {
       do throws(GatewayError) {
         let order = try item.get()
-        let service = try (services[order.id] ?? .failure(.notFound)).get()
+        let service = needsLookUp(order, by: principal) ? try (services[order.id] ?? .failure(.notFound)).get() : nil
         requests.append(.success(try await request(for: order, about: service, by: principal)))
       } catch {
         requests.append(.failure(error))

@@ -38,18 +38,12 @@ extension CommandDesk {
   /// Carries out a command about one service. Where the right to act hangs on its queue, that is looked up first.
   func perform(_ order: ServiceOrder, by principal: Principal) async throws(GatewayError) -> CommandAnswer {
     try admit(order, by: principal)
-    let request: CommandRequest
-    if principal.seesEveryService && order.command != .assign {
-      request = CommandRequest(
-        try order.command(in: nil, assignee: principal), by: principal, idempotencyKey: order.key, trace: .current)
-    } else {
-      let service = try await visible(order.id, to: principal)
-      request = try await self.request(for: order, about: service, by: principal)
-    }
+    let service = needsLookUp(order, by: principal) ? try await visible(order.id, to: principal) : nil
+    let request = try await request(for: order, about: service, by: principal)
     return try await asking { () async throws(BrokerError) in try await broker.perform(request) }
   }
 
-  /// Before the look-up, so that a malformed command is one for any service, and a forbidden one tells nothing of it.
+  /// Before the look-up where there is one, so that a malformed command is one for any service, and a forbidden one tells nothing of it.
   func admit(_ order: ServiceOrder, by principal: Principal) throws(GatewayError) {
     guard AccessPolicy.allows(order.command.action, level: principal.level) else { throw .forbidden }
     _ = try order.assigneeID()
@@ -62,14 +56,19 @@ extension CommandDesk {
     }
   }
 
-  /// What the Broker is asked, once the service was seen.
+  /// True when it hangs on the service's queue whether the order may be carried out.
+  func needsLookUp(_ order: ServiceOrder, by principal: Principal) -> Bool {
+    !principal.seesEveryService || order.command == .assign
+  }
+
+  /// What the Broker is asked, once the service was seen; nil for one that need not be.
   func request(
-    for order: ServiceOrder, about service: Service, by principal: Principal
+    for order: ServiceOrder, about service: Service?, by principal: Principal
   ) async throws(GatewayError) -> CommandRequest {
     var assignee = principal
-    if let id = try order.assigneeID() { assignee = try await employee(id, in: service.queue) }
+    if let service, let id = try order.assigneeID() { assignee = try await employee(id, in: service.queue) }
     return CommandRequest(
-      try order.command(in: service.queue, assignee: assignee), by: principal, idempotencyKey: order.key,
+      try order.command(in: service?.queue, assignee: assignee), by: principal, idempotencyKey: order.key,
       trace: .current)
   }
 

@@ -144,19 +144,29 @@ import Testing
     }
   }
 
-  @Test func eachServiceIsLookedUpOnce() async throws {
+  @Test func onlyALimitedUsersServicesAreLookedUpAndEachOnce() async throws {
     try await TestServer.run { server, _ in
-      var items = [String]()
-      for _ in 0..<40 {
-        let id = try await server.made()
-        items += ["claim", "start"].map { #"{"command":"\#($0)","id":"\#(id)"}"# }
+      func bulk(_ name: String, _ queue: String, _ count: Int, _ commands: [String]) async throws -> DoorAnswer {
+        var items = [String]()
+        for _ in 0..<count {
+          let id = try await server.made(queue)
+          items += commands.map { #"{"command":"\#($0)","id":"\#(id)"}"# }
+        }
+        return try await server.bulk(.rest, name, #"{"commands":[\#(items.joined(separator: ","))]}"#)
       }
       let before = await server.broker.lookUps
-      let answer = try await server.bulk(.rest, "supervisor", #"{"commands":[\#(items.joined(separator: ","))]}"#)
+      let answer = try await bulk("supervisor", "front-desk", 40, ["claim", "start"])
       #expect(answer["results"]?.array?.allSatisfy { $0["ok"]?.bool == true } == true)
-      #expect(await server.broker.lookUps == before + 40)
+      #expect(await server.broker.lookUps == before)
+      let limited = try await bulk("limited", "roadside", 3, ["claim", "claim"])
+      #expect(limited["results"]?.array?.count { $0["ok"]?.bool == true } == 3)
+      #expect(await server.broker.lookUps == before + 3)
+      let elsewhere = try await bulk("limited", "front-desk", 1, ["claim"])
+      #expect(elsewhere["results"]?.array?.first?[path: ["error", "code"]]?.string == "not_found")
+      let id = try await server.made()
       await server.broker.fail(with: BrokerError(.outcomeUnknown, "told by the test"))
-      let failed = try await server.bulk(.rpc, "supervisor", #"{"commands":[\#(items[0])]}"#)
+      let failed = try await server.bulk(
+        .rpc, "supervisor", #"{"commands":[{"command":"claim","id":"\#(id)"}]}"#)
       #expect(failed["results"]?.array?.first?[path: ["error", "code"]]?.string == "outcome_unknown")
     }
   }
