@@ -51,6 +51,7 @@ public struct Gateway: ServiceLifecycle.Service, CustomStringConvertible {
       limiter: LoginLimiter(burst: configuration.loginBurstPerAddress, clock: clock),
       hub: QueueHub(group: group, desk: desk, metrics: metrics, logger: logger),
       connections: Connections(
+        group: group,
         limits: .init(
           total: configuration.maximumConnections, perUser: configuration.connectionsPerUser,
           waiting: configuration.unauthenticatedPerAddress), proxies: configuration.trustedProxies, metrics: metrics),

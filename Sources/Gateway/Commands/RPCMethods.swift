@@ -7,6 +7,9 @@ extension CommandDesk {
     .union(QueueCommand.allCases.map { "queue.\($0.rawValue)" })
     .union(["service.submit", "service.bulk", "service.position", "queue.claim_next", "queue.list", "queue.stats"])
 
+  /// Those whose effort grows with what is asked or found.
+  static let longMethods: Set<String> = ["service.bulk", "queue.list"]
+
   /// The answer's JSON.
   func rpc(_ method: String, _ data: JSONValue?, by principal: Principal) async throws(GatewayError) -> [UInt8] {
     switch method {

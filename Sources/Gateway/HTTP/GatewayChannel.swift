@@ -72,7 +72,10 @@ struct GatewayChannel: ServerChildChannel, HTTPChannelHandler {
     await withTaskCancellationHandler {
       do {
         switch try await value.outcome.get() {
-        case .http(let channel): await handleHTTP(asyncChannel: channel, logger: logger)
+        case .http(let channel):
+          await withTaskExecutorPreference(LoopExecutor(value.channel.eventLoop)) {
+            await handleHTTP(asyncChannel: channel, logger: logger)
+          }
         case .webSocket: break
         }
       } catch {

@@ -6,13 +6,13 @@ import ServiceQueue
 enum QueueRoutes {
   static func add(to routes: inout RouteTable) {
     routes.on(.get, "/v1/queues", all)
-    routes.on(.get, "/v1/queues/:queue", one)
+    routes.on(.get, "/v1/queues/:queue", effort: .short, one)
     routes.on(.put, "/v1/queues/:queue", create)
     routes.on(.get, "/v1/queues/:queue/services", list)
-    routes.on(.post, "/v1/queues/:queue/services", submit)
-    routes.on(.post, "/v1/queues/:queue/claim-next", claimNext)
+    routes.on(.post, "/v1/queues/:queue/services", effort: .short, submit)
+    routes.on(.post, "/v1/queues/:queue/claim-next", effort: .short, claimNext)
     routes.on(.get, "/v1/queues/:queue/events", events)
-    routes.on(.get, "/v1/queues/:queue/stats") { exchange in
+    routes.on(.get, "/v1/queues/:queue/stats", effort: .short) { exchange in
       let principal = try exchange.principal()
       let desk = exchange.desk
       return .json(.ok, desk.json(try await desk.statistics(of: try exchange.queue(), for: principal)))

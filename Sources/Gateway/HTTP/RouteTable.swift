@@ -14,6 +14,14 @@ struct RouteTable {
     var description: String { "\(method) \(path)" }
   }
 
+  /// Where a handler computes.
+  enum Effort: Sendable {
+    /// On its connection's event loop, a hop less each way: far less than a millisecond between two waits, whatever is asked.
+    case short
+    /// In the cooperative pool: whatever grows with what is asked or found.
+    case long
+  }
+
   private var paths: [(path: String, methods: [HTTPRequest.Method: Handler])] = []
   /// All that NIO's parser lets in: a path that there is answers 405 to what it does not take, never 404.
   private static let methods = """
@@ -24,9 +32,10 @@ struct RouteTable {
 
   /// Adds a route. `idempotent` says who keeps the promise of its `Idempotency-Key`.
   mutating func on(
-    _ method: HTTPRequest.Method, _ path: String, idempotent: IdempotencyKeeper = .handler, _ handler: @escaping Handler
+    _ method: HTTPRequest.Method, _ path: String, effort: Effort = .long, idempotent: IdempotencyKeeper = .handler,
+    _ handler: @escaping Handler
   ) {
-    let handler = idempotent == .stored ? IdempotentRoute.wrapping(handler) : handler
+    let handler = effort.placing(idempotent == .stored ? IdempotentRoute.wrapping(handler) : handler)
     if let index = paths.firstIndex(where: { $0.path == path }) {
       paths[index].methods[method] = handler
     } else {
@@ -77,5 +86,16 @@ struct RouteTable {
       }
     }
     return router
+  }
+}
+
+extension RouteTable.Effort {
+  /// The handler, called where it belongs by whoever is on the connection's loop.
+  fileprivate func placing(_ handler: @escaping RouteTable.Handler) -> RouteTable.Handler {
+    switch self {
+    case .short: handler
+    case .long:
+      { exchange in try await withTaskExecutorPreference(globalConcurrentExecutor) { try await handler(exchange) } }
+    }
   }
 }

@@ -5,21 +5,21 @@ import ServiceQueue
 /// One service, and the commands about it.
 enum ServiceRoutes {
   static func add(to routes: inout RouteTable) {
-    routes.on(.get, "/v1/services/:id") { exchange in
+    routes.on(.get, "/v1/services/:id", effort: .short) { exchange in
       let principal = try exchange.principal()
       guard AccessPolicy.allows(.observe, level: principal.level) else { throw GatewayError.forbidden }
       let service = try await exchange.desk.visible(try exchange.serviceID(), to: principal)
       return .json(.ok, exchange.desk.json(service, for: principal), [.eTag: "\"\(service.version)\""])
     }
-    routes.on(.get, "/v1/services/:id/position") { exchange in
+    routes.on(.get, "/v1/services/:id/position", effort: .short) { exchange in
       let principal = try exchange.principal()
       let desk = exchange.desk
       return .json(.ok, desk.json(try await desk.position(of: try exchange.serviceID(), for: principal)))
     }
     routes.on(.post, "/v1/services/bulk", bulk)
-    routes.on(.delete, "/v1/services/:id") { try await perform(.remove, $0) }
+    routes.on(.delete, "/v1/services/:id", effort: .short) { try await perform(.remove, $0) }
     for command in ServiceCommand.allCases where command != .remove {
-      routes.on(.post, "/v1/services/:id/\(command.path)") { try await perform(command, $0) }
+      routes.on(.post, "/v1/services/:id/\(command.path)", effort: .short) { try await perform(command, $0) }
     }
   }
 

@@ -6,13 +6,13 @@ import UserStore
 /// Users: oneself, and for administrators all.
 enum UserRoutes {
   static func add(to routes: inout RouteTable) {
-    routes.on(.get, "/v1/users/me") { exchange in
+    routes.on(.get, "/v1/users/me", effort: .short) { exchange in
       let token = try exchange.userToken()
       return response(try await exchange.services.stores.directory.user(id: token.principal.id))
     }
     routes.on(.get, "/v1/users", list)
     routes.on(.post, "/v1/users", idempotent: .stored, create)
-    routes.on(.get, "/v1/users/:id") { exchange in
+    routes.on(.get, "/v1/users/:id", effort: .short) { exchange in
       _ = try exchange.administrator()
       return response(try await exchange.services.stores.directory.user(id: try id(exchange)))
     }

@@ -73,7 +73,7 @@ extension Response {
         .contentType: "text/csv; charset=utf-8; header=present", .cacheControl: "no-store", .vary: "Accept",
         .contentDisposition: "attachment; filename=\"\(name)\"",
       ],
-      body: ResponseBody(body))
+      body: .long(body))
   }
 }
 

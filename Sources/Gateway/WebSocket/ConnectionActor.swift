@@ -186,7 +186,9 @@ extension ConnectionActor {
     }
   }
 
-  private func start(_ job: ConnectionJob) -> Bool { services.connections.jobs.start(job, of: self) }
+  private func start(_ job: ConnectionJob) -> Bool {
+    services.connections.jobs.start(job, of: self, on: channel.eventLoop)
+  }
 
   /// How others see the connection.
   private var presence: PresenceEntry? {

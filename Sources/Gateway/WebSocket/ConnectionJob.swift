@@ -6,6 +6,15 @@ enum ConnectionJob: Sendable {
   case load(ChannelLoad)
   case ask(UInt32, ChannelQuestion)
   case rpc(UInt32, method: String, data: JSONValue?, Principal)
+
+  /// True for what computes far less than a millisecond between two waits: it may run on the connection's event loop. Tokens do not, as
+  /// they come in storms.
+  var isShort: Bool {
+    switch self {
+    case .verify, .load, .ask: false
+    case .rpc(_, let method, _, _): !CommandDesk.longMethods.contains(method)
+    }
+  }
 }
 
 extension ConnectionActor {

@@ -29,12 +29,16 @@ final class Connections: Sendable {
   }
 
   let limits: Limits
-  let jobs = JobRunner()
+  let jobs: JobRunner
   private let state = Mutex(State())
   private let proxies: TrustedProxies
   private let metrics: GatewayMetrics
 
-  init(limits: Limits, proxies: TrustedProxies = TrustedProxies(), metrics: GatewayMetrics) {
+  /// None yet; all will be of the group's event loops.
+  init(
+    group: any EventLoopGroup, limits: Limits, proxies: TrustedProxies = TrustedProxies(), metrics: GatewayMetrics
+  ) {
+    jobs = JobRunner(group: group)
     self.limits = limits
     self.proxies = proxies
     self.metrics = metrics

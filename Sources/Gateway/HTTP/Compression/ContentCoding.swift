@@ -48,7 +48,7 @@ enum ContentCoding {
     guard takesGzip(request.headers[values: .acceptEncoding]) else { return response }
     response.headers[.contentEncoding] = "gzip"
     let body = response.body
-    response.body = ResponseBody { writer in try await body.write(GzipBodyWriter(parent: writer)) }
+    response.body = .long { writer in try await body.write(GzipBodyWriter(parent: writer)) }
     return response
   }
 }
