@@ -9,11 +9,17 @@ public struct SealedField: Sendable {
 
   /// Table and column are literals: non-empty and without ".", checked when first reached.
   public init(table: StaticString, column: StaticString, row: String) {
-    let table = table.description
-    let column = column.description
-    // A programmer's error in a literal, which the first test that reaches it finds; two places could otherwise share bytes.
-    precondition(!table.isEmpty && !table.utf8.contains(0x2E), "a table name is non-empty and has no dot")
-    precondition(!column.isEmpty && !column.utf8.contains(0x2E), "a column name is non-empty and has no dot")
-    associatedData = Array("\(table).\(column).\(row)".utf8)
+    var bytes = [UInt8]()
+    bytes.reserveCapacity(table.utf8CodeUnitCount + column.utf8CodeUnitCount + row.utf8.count + 2)
+    for name in [table, column] {
+      name.withUTF8Buffer { name in
+        // A programmer's error in a literal, which the first test that reaches it finds; two places could otherwise share bytes.
+        precondition(!name.isEmpty && !name.contains(0x2E), "a table's or column's name is non-empty and has no dot")
+        bytes.append(contentsOf: name)
+      }
+      bytes.append(0x2E)
+    }
+    bytes.append(contentsOf: row.utf8)
+    associatedData = bytes
   }
 }

@@ -31,8 +31,9 @@ enum EntityTags {
 
   /// The answer, or 304 in its place for a reader that has it. Only what was found and may be read gets here.
   static func condense(_ response: Response, for request: Request) -> Response {
-    guard response.status == .ok, request.method == .get || request.method == .head,
-      let tag = response.headers[.eTag], match(tag, request.headers[values: .ifNoneMatch])
+    guard request.headers.contains(.ifNoneMatch), response.status == .ok,
+      request.method == .get || request.method == .head, let tag = response.headers[.eTag],
+      match(tag, request.headers[values: .ifNoneMatch])
     else { return response }
     var headers = response.headers
     for name: HTTPField.Name in [.contentType, .contentLength, .contentEncoding] { headers[name] = nil }

@@ -9,24 +9,21 @@ import UserStore
 /// What Hummingbird carries along with a request.
 struct GatewayContext: RequestContext {
   var coreContext: CoreRequestContextStorage
-  /// The address that the request comes from, without port: the peer's, until an `Exchange` asks the trusted proxies.
-  var remoteAddress: String
   /// The connection that the request came by.
   let channel: any Channel
+  /// Its other end, which a channel no longer knows once it is closed.
+  let peer: SocketAddress?
   /// The request's id: in its answer, its log lines and its audit entries.
   private(set) var id = ""
 
   init(source: ApplicationRequestContextSource) {
     coreContext = .init(source: source)
     channel = source.channel
-    remoteAddress = source.channel.remoteAddress?.ipAddress ?? "unknown"
+    peer = source.channel.remoteAddress
   }
 
-  /// Gives the request its id, in place of Hummingbird's number.
-  mutating func identify(_ id: String) {
-    self.id = id
-    logger[metadataKey: "hb.request.id"] = "\(id)"
-  }
+  /// Gives the request its id.
+  mutating func identify(_ id: String) { self.id = id }
 }
 
 /// One request being answered: what routes ask of it.
@@ -40,31 +37,30 @@ struct Exchange: Sendable {
   // The name has the form of one.
   private static let forwardedFor = HTTPField.Name("X-Forwarded-For")!
 
-  /// A request of a client, who may stand behind proxies that are trusted to name it.
-  init(request: Request, context: GatewayContext, services: GatewayServices, parameters: QueryParameters) {
-    var context = context
-    context.remoteAddress = services.configuration.trustedProxies.client(
-      peer: context.remoteAddress,
-      forwarded: request.headers[values: Self.forwardedFor])
-    self.request = request
-    self.context = context
-    self.services = services
-    self.parameters = parameters
-  }
-
   var desk: CommandDesk { services.desk }
+
+  /// The address that the request comes from, without port: the peer's, or the client's that proxies name which are trusted to.
+  var remoteAddress: String {
+    services.configuration.trustedProxies.client(
+      peer: context.peer?.ipAddress ?? "unknown",
+      forwarded: request.headers[values: Self.forwardedFor])
+  }
 
   /// From where somebody logs in.
   var loginOrigin: LoginOrigin {
-    LoginOrigin(address: context.remoteAddress, network: place, userAgent: request.headers[.userAgent])
+    LoginOrigin(address: remoteAddress, network: place, userAgent: request.headers[.userAgent])
   }
 
   /// What counts as one place when attempts are limited.
-  var place: String { NetworkAddress(context.remoteAddress)?.place ?? context.remoteAddress }
+  var place: String {
+    let address = remoteAddress
+    return NetworkAddress(address)?.place ?? address
+  }
 
   /// The bearer token, not looked at; throws `unauthorized`.
   func bearer() throws(GatewayError) -> String {
-    guard let header = request.headers[.authorization] else {
+    let headers = request.headers[values: .authorization]
+    guard headers.count == 1, let header = headers.first else {
       throw GatewayError(.unauthorized, "an access token is needed: Authorization: Bearer TOKEN")
     }
     let space = UInt8(ascii: " ")
@@ -110,7 +106,7 @@ struct Exchange: Sendable {
   ) -> AuditEntry {
     AuditEntry(
       action: action, actor: .init(id: principal.id, name: principal.name), object: object, detail: detail,
-      address: context.remoteAddress, requestID: context.id)
+      address: remoteAddress, requestID: context.id)
   }
 
   /// The queue that the path names.

@@ -28,7 +28,7 @@ enum OpenIDRoutes {
   }
 
   private static func session(_ exchange: Exchange, of identity: OpenIDIdentity) async throws -> Response {
-    let (address, request) = (exchange.context.remoteAddress, exchange.context.id)
+    let (address, request) = (exchange.remoteAddress, exchange.context.id)
     let user = try await exchange.services.stores.openID.signIn(identity) { action in
       AuditEntry(
         action: action, actor: nil, detail: Array(#"{"cause":"openid"}"#.utf8), address: address, requestID: request)
