@@ -11,6 +11,7 @@ import httpx
 import psycopg
 import redis
 
+from .database import wait_for_database
 from .environment import ENV, binary
 from .node import Node
 
@@ -55,6 +56,7 @@ def own_place(name: str) -> Iterator[dict[str, str]]:
     schema = site.replace("-", "_")
     options = "options=" + urllib.parse.quote(f"-c search_path={schema}")
     url = ENV["USHER_DATABASE_URL"]
+    wait_for_database(url)
     with psycopg.connect(url, autocommit=True) as database:
         database.execute(f"CREATE SCHEMA {schema}")
     try:
@@ -65,6 +67,7 @@ def own_place(name: str) -> Iterator[dict[str, str]]:
         }
     finally:
         # PostgreSQL may have been started anew since: another connection.
+        wait_for_database(url)
         with psycopg.connect(url, autocommit=True) as database:
             database.execute(f"DROP SCHEMA {schema} CASCADE")
         store = redis.Redis.from_url(ENV["USHER_REDIS_URL"])
