@@ -129,6 +129,9 @@ def outage(seconds: float) -> None:
 
 def test_history_catches_up_exactly_once(marker, run):
     kind = "k" + marker[:20]
+    # What other tests have left there would not fit on one screen.
+    with Rest("supervisor") as supervisor:
+        supervisor.drain(QUEUE)
 
     async def scenario():
         async with Screen("agent", QUEUE) as screen:
